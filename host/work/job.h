@@ -1,0 +1,24 @@
+// A unit of the engine's bookkeeping: a template that was put into work, under the number it got there.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "host/work/work_template.h"
+
+namespace lode::work {
+
+/// Grows by one with every job put into work, never reused within a run; 0 is no job.
+using Generation = std::uint64_t;
+
+/// Immutable; shared as shared_ptr<const Job>.
+struct Job {
+  Generation generation = 0;
+  std::size_t source = 0;  ///< which of the engine's sources issued it, and so gets its shares
+  std::shared_ptr<const WorkTemplate> work;
+  std::chrono::steady_clock::time_point received;
+};
+
+}  // namespace lode::work

@@ -1,0 +1,44 @@
+#include "host/work/job_book.h"
+
+#include <algorithm>
+
+namespace lode::work {
+
+template <class Predicate>
+void JobBook::retire_if(Predicate predicate) {
+  for (Entry& entry : entries_) {
+    if (predicate(*entry.job)) entry.current = false;
+  }
+}
+
+std::shared_ptr<const Job> JobBook::add(std::size_t source, std::shared_ptr<const WorkTemplate> work,
+                                        std::chrono::steady_clock::time_point received) {
+  if (work->clean) retire_source(source);
+  auto job = std::make_shared<const Job>(
+      Job{.generation = ++last_, .source = source, .work = std::move(work), .received = received});
+  entries_.push_back({job, true});
+  if (entries_.size() > kRemembered) entries_.pop_front();
+  return job;
+}
+
+std::shared_ptr<const Job> JobBook::find(Generation generation) const {
+  const auto it = std::find_if(entries_.begin(), entries_.end(),
+                               [generation](const Entry& entry) { return entry.job->generation == generation; });
+  return it == entries_.end() ? nullptr : it->job;
+}
+
+bool JobBook::is_current(Generation generation) const {
+  return std::any_of(entries_.begin(), entries_.end(), [generation](const Entry& entry) {
+    return entry.job->generation == generation && entry.current;
+  });
+}
+
+void JobBook::retire_parent(const chain::Hash256& previous_block) {
+  retire_if([&](const Job& job) { return job.work->previous_block == previous_block; });
+}
+
+void JobBook::retire_source(std::size_t source) {
+  retire_if([source](const Job& job) { return job.source == source; });
+}
+
+}  // namespace lode::work

@@ -1,0 +1,48 @@
+// Gives every template put into work its generation and remembers the recent ones, so that a candidate that arrives late
+// still finds the job it belongs to.
+//
+// Owned by the io thread; no locks.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+
+#include "host/work/job.h"
+
+namespace lode::work {
+
+class JobBook {
+ public:
+  /// How many jobs are remembered. A worker answers within a batch, far less than this many jobs.
+  static constexpr std::size_t kRemembered = 64;
+
+  /// Puts a template into work. A clean one retires every older job of its source.
+  std::shared_ptr<const Job> add(std::size_t source, std::shared_ptr<const WorkTemplate> work,
+                                 std::chrono::steady_clock::time_point received);
+
+  /// The job of a candidate, or null when it was forgotten.
+  [[nodiscard]] std::shared_ptr<const Job> find(Generation generation) const;
+
+  /// Whether results for this job are still wanted. A retired job's block is submitted all the same, its shares are stale.
+  [[nodiscard]] bool is_current(Generation generation) const;
+
+  /// Retires every job that builds on `previous_block`: its block was found, more work on it is wasted.
+  void retire_parent(const chain::Hash256& previous_block);
+
+  /// Retires every job of a source, as when it was lost.
+  void retire_source(std::size_t source);
+
+ private:
+  struct Entry {
+    std::shared_ptr<const Job> job;
+    bool current = true;
+  };
+  template <class Predicate>
+  void retire_if(Predicate predicate);
+
+  std::deque<Entry> entries_;
+  Generation last_ = 0;
+};
+
+}  // namespace lode::work

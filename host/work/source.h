@@ -1,0 +1,52 @@
+// Where work comes from: a node, a pool or the embedded chain. And who listens to it.
+//
+// Everything here happens on the io thread. This header and sink.h are the only ones of host/work that know Asio, and of
+// it only awaitable<>: a source is a coroutine that the engine owns and awaits.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <string>
+
+#include "host/base/error.h"
+#include "host/work/work_template.h"
+
+namespace lode::work {
+
+class WorkSource;
+
+class SourceListener {
+ public:
+  virtual ~SourceListener() = default;
+
+  /// The source answers. Comes before its first work, and again after every on_lost.
+  virtual void on_connected(WorkSource& source) = 0;
+
+  /// New work, replacing the source's earlier one as its `clean` says. Called as early as possible: what takes time
+  /// (checking the body of a template) follows, with on_withdrawn when it finds fault.
+  virtual void on_work(WorkSource& source, std::shared_ptr<const WorkTemplate> work) = 0;
+
+  /// The work handed over last must not be hashed: it turned out invalid. The source stays connected.
+  virtual void on_withdrawn(WorkSource& source, const Error& reason) = 0;
+
+  /// Nothing from this source can be relied on until it calls on_connected again; it keeps trying by itself. Also called
+  /// for every failed attempt before the first success, so that a listener can show why there is no work yet.
+  virtual void on_lost(WorkSource& source, const Error& reason) = 0;
+};
+
+class WorkSource {
+ public:
+  virtual ~WorkSource() = default;
+
+  /// For people and events, without credentials: "127.0.0.1:8332".
+  [[nodiscard]] virtual const std::string& name() const noexcept = 0;
+
+  /// Feeds the listener, reconnecting with back-off, until stop() (then the error is kCancelled) or until it is clear that
+  /// this source can never work (wrong password, wrong network for the address, an unknown !rule): then says why.
+  virtual boost::asio::awaitable<Error> run(SourceListener& listener) = 0;
+
+  /// Makes run() return soon. Callable at any time, more than once.
+  virtual void stop() noexcept = 0;
+};
+
+}  // namespace lode::work
