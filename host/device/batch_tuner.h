@@ -1,0 +1,29 @@
+// Chooses how many nonces to scan in one go, so that a go takes about as long as wanted and finds about one hit at the
+// most: on an easy target (regtest: every second hash) a long batch would only pile up hits of the same block.
+//
+// Used by one thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace lode::device {
+
+class BatchTuner {
+ public:
+  /// `wanted`: how long a batch should take. `step`: batches are multiples of this many nonces (lanes of the kernel).
+  BatchTuner(std::chrono::nanoseconds wanted, std::uint32_t step);
+
+  /// Nonces for the next batch, at least one step. `limit` is the job's (ScanJob::limit).
+  [[nodiscard]] std::uint64_t batch(std::uint32_t limit, std::uint32_t midstates) const noexcept;
+
+  /// What a batch took. One that was cut short still tells the rate.
+  void record(std::uint64_t hashes, std::chrono::nanoseconds elapsed) noexcept;
+
+ private:
+  std::chrono::nanoseconds wanted_;
+  std::uint32_t step_;
+  double hashes_per_nanosecond_;
+};
+
+}  // namespace lode::device

@@ -1,0 +1,61 @@
+#include "host/device/cpu_device.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include "kernels/cpu/self_test.h"
+
+namespace lode::device {
+namespace {
+
+/// Between two looks at whether the work is still wanted. A new tip must replace work within 1 ms; a look costs
+/// nanoseconds and a kernel call some hundred, so a tenth of that is short enough and still below 0.5 % of overhead.
+constexpr std::chrono::microseconds kSliceDuration{150};
+
+}  // namespace
+
+std::string cpu_name() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    if (!line.starts_with("model name")) continue;
+    const auto colon = line.find(": ");
+    if (colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "CPU";
+}
+
+CpuDevice::CpuDevice(const kernels::Kernel& kernel) : kernel_(kernel), slice_(kSliceDuration, kernel.streams) {
+  info_ = {.id = "cpu", .name = cpu_name(), .kernel = std::string(kernel.name), .midstates = kernel.max_midstates};
+}
+
+Result<void> CpuDevice::self_test() {
+  if (const auto failure = kernels::self_test(kernel_)) {
+    return fail(Errc::kDevice, "kernel " + info_.kernel + " failed its self-test: " + *failure);
+  }
+  return {};
+}
+
+Result<kernels::ScanResult> CpuDevice::scan(const kernels::ScanJob& job, kernels::NonceRange range,
+                                            std::span<kernels::Hit> hits) {
+  kernels::ScanResult total;
+  while (total.nonces < range.count && total.hits == 0) {
+    if (job.generation < oldest_valid_.load(std::memory_order_relaxed)) break;
+    const kernels::NonceRange slice{
+        static_cast<std::uint32_t>(range.first + total.nonces),
+        std::min(range.count - total.nonces, slice_.batch(job.limit, job.midstate_count))};
+    const auto begin = std::chrono::steady_clock::now();
+    const kernels::ScanResult result = kernel_.scan(job, slice, hits);
+    slice_.record(result.nonces * job.midstate_count, std::chrono::steady_clock::now() - begin);
+    total.nonces += result.nonces;
+    total.hits = result.hits;
+  }
+  return total;
+}
+
+void CpuDevice::abort_before(std::uint64_t generation) noexcept {
+  std::uint64_t known = oldest_valid_.load(std::memory_order_relaxed);
+  while (known < generation && !oldest_valid_.compare_exchange_weak(known, generation)) {
+  }
+}
+
+}  // namespace lode::device

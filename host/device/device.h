@@ -1,0 +1,43 @@
+// Something that hashes: one CPU thread, one GPU. The interface that every backend implements.
+//
+// A device is owned and driven by one worker thread; only abort_before() may be called from elsewhere. What crosses the
+// interface is trivially copyable, so that a device can live in another process.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "host/base/result.h"
+#include "kernels/core/scan_job.h"
+
+namespace lode::device {
+
+struct DeviceInfo {
+  std::string id;      ///< as --devices takes it: "cpu", "cuda:0"; the threads of a CPU share theirs
+  std::string name;    ///< "AMD EPYC 9655", "NVIDIA H100 80GB HBM3"
+  std::string kernel;  ///< as --kernel takes it
+  std::uint32_t midstates = 1;  ///< how many versions a job should carry for this device (M)
+};
+
+class Device {
+ public:
+  virtual ~Device() = default;
+
+  [[nodiscard]] virtual const DeviceInfo& info() const noexcept = 0;
+
+  /// Runs the kernel on known answers. Called before the device gets work; a failure (kDevice) keeps it out.
+  virtual Result<void> self_test() = 0;
+
+  /// Scans `range` with all midstates of `job`, for as long as it takes. Ends early, reporting how far it came, soon after
+  /// a hit was found (so that a block does not wait for the rest of its batch), when `hits` is full, or when the job was
+  /// made void by abort_before(). `hits` has at least kMinHitCapacity places. Error: kDevice, the device is unusable.
+  virtual Result<kernels::ScanResult> scan(const kernels::ScanJob& job, kernels::NonceRange range,
+                                           std::span<kernels::Hit> hits) = 0;
+
+  /// Jobs of an older generation are void: a running scan of one ends soon (within 1 ms on a CPU, 5 ms on a GPU), a later
+  /// one at once. Any thread; never goes back to an older generation.
+  virtual void abort_before(std::uint64_t generation) noexcept = 0;
+};
+
+}  // namespace lode::device

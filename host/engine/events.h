@@ -1,0 +1,115 @@
+// What happens while mining, as plain values. The app turns them into JSON lines and terminal output; the field names of
+// both follow docs/operations.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "host/chain/hash256.h"
+
+namespace lode::engine {
+
+struct SourceConnected {
+  std::string source;
+};
+
+struct SourceLost {
+  std::string source;
+  std::string reason;
+  bool for_good = false;  ///< it will not be tried again: wrong password, wrong network ...
+};
+
+/// New work was handed to the devices.
+struct JobStarted {
+  std::string source;
+  std::uint32_t height = 0;
+  bool clean = true;
+  std::size_t transactions = 0;       ///< without the coinbase
+  double network_difficulty = 0;
+};
+
+struct BlockFound {
+  chain::Hash256 hash;
+  std::uint32_t height = 0;
+  std::string device;
+};
+
+/// A block is in the best chain of a sink. Once a block, for the sink that said so first.
+struct BlockAccepted {
+  chain::Hash256 hash;
+  std::uint32_t height = 0;
+  std::string sink;
+  double milliseconds = 0;  ///< from the candidate's arrival at the host to the sink's answer
+  bool resent = false;      ///< found by an earlier run and kept in the journal since
+};
+
+/// No sink will ever take the block. Once a block.
+struct BlockRejected {
+  chain::Hash256 hash;
+  std::uint32_t height = 0;
+  std::string sink;
+  std::string reason;  ///< the sink's word, such as "bad-txnmrklroot"
+  std::string detail;  ///< what it means
+  bool stale = false;  ///< right, but another block was first
+};
+
+/// A device returned a result that is wrong.
+struct HardwareError {
+  std::string device;
+  std::uint64_t count = 0;  ///< of this device so far
+};
+
+/// A device stopped working.
+struct DeviceFault {
+  std::string device;
+  std::string reason;
+};
+
+struct DeviceRate {
+  std::string device;
+  std::string name;
+  std::string kernel;
+  std::size_t threads = 0;
+  std::uint64_t hashes = 0;
+  double hashes_per_second = 0;  ///< over the last 10 s
+};
+
+struct Totals {
+  std::uint64_t hashes = 0;
+  std::uint64_t shares_accepted = 0;
+  std::uint64_t shares_rejected = 0;
+  std::uint64_t shares_stale = 0;
+  std::uint64_t blocks_found = 0;
+  std::uint64_t blocks_accepted = 0;
+  std::uint64_t blocks_rejected = 0;
+  std::uint64_t blocks_stale = 0;
+  std::uint64_t hardware_errors = 0;
+};
+
+/// Every 10 s.
+struct Rate {
+  double hashes_per_second = 0;
+  std::vector<DeviceRate> devices;
+};
+
+/// The last event.
+struct Stopped {
+  Totals totals;
+  double seconds = 0;
+  std::size_t blocks_pending = 0;  ///< found, not yet answered for: kept in the journal, sent again at the next start
+};
+
+using Event = std::variant<SourceConnected, SourceLost, JobStarted, BlockFound, BlockAccepted, BlockRejected,
+                           HardwareError, DeviceFault, Rate, Stopped>;
+
+/// Called on the io thread; must be quick.
+class EventListener {
+ public:
+  virtual ~EventListener() = default;
+  virtual void on_event(const Event& event) = 0;
+};
+
+}  // namespace lode::engine
