@@ -1,0 +1,32 @@
+// The few file operations that a journal needs, with every error as a sentence: path and what the system said.
+//
+// Stateless; any thread.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+
+#include "host/base/bytes.h"
+#include "host/base/result.h"
+
+namespace lode::store {
+
+/// `doing` "cannot write" and `path`, followed by the text of the current errno. Code kStore.
+Error system_error(const char* doing, const std::filesystem::path& path);
+
+/// Makes the folder (mode 0700) unless it is there. Its parent must exist. Errors: kStore.
+Result<void> make_private_folder(const std::filesystem::path& folder);
+
+/// Creates or replaces a file (mode 0600) with `content`, which is in the page cache on return: it outlives the
+/// process, and the machine once sync_to_disk() was called. A file that could not be written whole is removed. Errors:
+/// kStore.
+Result<void> write_file(const std::filesystem::path& path, ByteView content);
+
+/// Reads a regular file of at most `max_bytes`; symbolic links are not followed, devices and pipes not opened.
+/// Errors: kTooLarge, kMalformed (no regular file), kStore.
+Result<Bytes> read_regular_file(const std::filesystem::path& path, std::size_t max_bytes);
+
+/// fsync of a file or a folder. A path that is gone is no error. Errors: kStore.
+Result<void> sync_to_disk(const std::filesystem::path& path);
+
+}  // namespace lode::store
