@@ -40,9 +40,8 @@ Result<kernels::ScanResult> CpuDevice::scan(const kernels::ScanJob& job, kernels
   kernels::ScanResult total;
   while (total.nonces < range.count && total.hits == 0) {
     if (job.generation < oldest_valid_.load(std::memory_order_relaxed)) break;
-    const kernels::NonceRange slice{
-        static_cast<std::uint32_t>(range.first + total.nonces),
-        std::min(range.count - total.nonces, slice_.batch(job.limit, job.midstate_count))};
+    const kernels::NonceRange slice{static_cast<std::uint32_t>(range.first + total.nonces),
+                                    std::min(range.count - total.nonces, slice_.batch(job.limit, job.midstate_count))};
     const auto begin = std::chrono::steady_clock::now();
     const kernels::ScanResult result = kernel_.scan(job, slice, hits);
     slice_.record(result.nonces * job.midstate_count, std::chrono::steady_clock::now() - begin);

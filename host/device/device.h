@@ -14,9 +14,9 @@
 namespace lode::device {
 
 struct DeviceInfo {
-  std::string id;      ///< as --devices takes it: "cpu", "cuda:0"; the threads of a CPU share theirs
-  std::string name;    ///< "AMD EPYC 9655", "NVIDIA H100 80GB HBM3"
-  std::string kernel;  ///< as --kernel takes it
+  std::string id;               ///< as --devices takes it: "cpu", "cuda:0"; the threads of a CPU share theirs
+  std::string name;             ///< "AMD EPYC 9655", "NVIDIA H100 80GB HBM3"
+  std::string kernel;           ///< as --kernel takes it
   std::uint32_t midstates = 1;  ///< how many versions a job should carry for this device (M)
 };
 
@@ -29,14 +29,15 @@ class Device {
   /// Runs the kernel on known answers. Called before the device gets work; a failure (kDevice) keeps it out.
   virtual Result<void> self_test() = 0;
 
-  /// Scans `range` with all midstates of `job`, for as long as it takes. Ends early, reporting how far it came, soon after
-  /// a hit was found (so that a block does not wait for the rest of its batch), when `hits` is full, or when the job was
-  /// made void by abort_before(). `hits` has at least kMinHitCapacity places. Error: kDevice, the device is unusable.
+  /// Scans `range` with all midstates of `job`, for as long as it takes. Ends early, reporting how far it came, soon
+  /// after a hit was found (so that a block does not wait for the rest of its batch), when `hits` is full, or when the
+  /// job was made void by abort_before(). `hits` has at least kMinHitCapacity places. Error: kDevice, the device is
+  /// unusable.
   virtual Result<kernels::ScanResult> scan(const kernels::ScanJob& job, kernels::NonceRange range,
                                            std::span<kernels::Hit> hits) = 0;
 
-  /// Jobs of an older generation are void: a running scan of one ends soon (within 1 ms on a CPU, 5 ms on a GPU), a later
-  /// one at once. Any thread; never goes back to an older generation.
+  /// Jobs of an older generation are void: a running scan of one ends soon (within 1 ms on a CPU, 5 ms on a GPU), a
+  /// later one at once. Any thread; never goes back to an older generation.
   virtual void abort_before(std::uint64_t generation) noexcept = 0;
 };
 

@@ -1,4 +1,5 @@
-// A place for one value where the latest wins: what was not picked up yet is replaced, the reader always gets the newest.
+// A place for one value where the latest wins: what was not picked up yet is replaced, the reader always gets the
+// newest.
 #pragma once
 
 #include <condition_variable>

@@ -17,7 +17,9 @@ constexpr work::Generation kEveryGeneration = std::numeric_limits<work::Generati
 Worker::Worker(std::unique_ptr<Device> device, work::Lane lane, std::uint32_t index, WorkerHooks hooks)
     : device_(std::move(device)), lane_(lane), index_(index), hooks_(std::move(hooks)), thread_([this] { run(); }) {}
 
-Worker::~Worker() { stop(); }
+Worker::~Worker() {
+  stop();
+}
 
 void Worker::assign(std::shared_ptr<const work::Job> job) {
   // An idle order voids everything assigned so far; a job voids what came before it.
@@ -48,7 +50,8 @@ std::optional<Error> Worker::take_fault() {
 void Worker::run() {
   std::vector<kernels::Hit> hits(kernels::kMinHitCapacity);
   std::optional<Mail> mail = mailbox_.take();
-  while (mail) mail = *mail ? work_on(*mail, hits) : mailbox_.take();
+  while (mail)
+    mail = *mail ? work_on(*mail, hits) : mailbox_.take();
 }
 
 std::optional<Worker::Mail> Worker::work_on(const Mail& job, std::vector<kernels::Hit>& hits) {

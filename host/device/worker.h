@@ -1,8 +1,8 @@
 // The thread that owns a device and keeps it busy.
 //
-// Jobs come down through a mailbox where the latest wins; candidates go up through a single-producer single-consumer ring,
-// drained by the io thread. The worker cuts its lane of a job by itself (RollSpace), so that nothing is asked of the io
-// thread between two jobs.
+// Jobs come down through a mailbox where the latest wins; candidates go up through a single-producer single-consumer
+// ring, drained by the io thread. The worker cuts its lane of a job by itself (RollSpace), so that nothing is asked of
+// the io thread between two jobs.
 #pragma once
 
 #include <atomic>

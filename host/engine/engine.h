@@ -1,7 +1,7 @@
 // Joins work sources with devices and found blocks with the nodes: the program's main loop.
 //
-// One io thread runs everything here, the sources and the sinks included, so there are no locks; each device has a worker
-// thread of its own. Construct, co_await run(), destroy.
+// One io thread runs everything here, the sources and the sinks included, so there are no locks; each device has a
+// worker thread of its own. Construct, co_await run(), destroy.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -24,7 +24,7 @@
 namespace lode::engine {
 
 struct EngineOptions {
-  std::optional<std::uint64_t> stop_after_blocks;          ///< accepted blocks; no more than these are mined
+  std::optional<std::uint64_t> stop_after_blocks;           ///< accepted blocks; no more than these are mined
   std::optional<std::chrono::duration<double>> stop_after;  ///< time
   /// How long no source may have worked at all before run() gives up; once one has worked it is retried for ever.
   std::chrono::seconds connect_timeout{30};

@@ -1,5 +1,5 @@
-// What happens while mining, as plain values. The app turns them into JSON lines and terminal output; the field names of
-// both follow docs/operations.md.
+// What happens while mining, as plain values. The app turns them into JSON lines and terminal output; the field names
+// of both follow docs/operations.md.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ struct JobStarted {
   std::string source;
   std::uint32_t height = 0;
   bool clean = true;
-  std::size_t transactions = 0;       ///< without the coinbase
+  std::size_t transactions = 0;  ///< without the coinbase
   double network_difficulty = 0;
 };
 

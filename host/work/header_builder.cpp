@@ -8,7 +8,8 @@ namespace lode::work {
 
 Bytes encode_extranonce2(std::uint64_t counter, std::size_t size) {
   Bytes field(size, 0);
-  for (std::size_t i = 0; i < size && i < sizeof(counter); ++i) field[i] = static_cast<std::uint8_t>(counter >> (8 * i));
+  for (std::size_t i = 0; i < size && i < sizeof(counter); ++i)
+    field[i] = static_cast<std::uint8_t>(counter >> (8 * i));
   return field;
 }
 

@@ -1,5 +1,5 @@
-// From a template and the rolled fields to the coinbase, the merkle root and the 80 bytes of a header. The one place that
-// knows how they fit together; the search (roll_space) and the check of its results (verifier) both use it.
+// From a template and the rolled fields to the coinbase, the merkle root and the 80 bytes of a header. The one place
+// that knows how they fit together; the search (roll_space) and the check of its results (verifier) both use it.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,8 @@
 
 namespace lode::work {
 
-/// The extranonce2 field of `size` bytes (0 .. 16) for a counter: little endian, cut to or padded with zeros up to size.
+/// The extranonce2 field of `size` bytes (0 .. 16) for a counter: little endian, cut to or padded with zeros up to
+/// size.
 Bytes encode_extranonce2(std::uint64_t counter, std::size_t size);
 
 /// How many values encode_extranonce2 tells apart, less one (2^64 - 1 for 8 bytes or more).

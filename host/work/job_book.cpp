@@ -28,9 +28,8 @@ std::shared_ptr<const Job> JobBook::find(Generation generation) const {
 }
 
 bool JobBook::is_current(Generation generation) const {
-  return std::any_of(entries_.begin(), entries_.end(), [generation](const Entry& entry) {
-    return entry.job->generation == generation && entry.current;
-  });
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [generation](const Entry& entry) { return entry.job->generation == generation && entry.current; });
 }
 
 void JobBook::retire_parent(const chain::Hash256& previous_block) {

@@ -1,5 +1,5 @@
-// Gives every template put into work its generation and remembers the recent ones, so that a candidate that arrives late
-// still finds the job it belongs to.
+// Gives every template put into work its generation and remembers the recent ones, so that a candidate that arrives
+// late still finds the job it belongs to.
 //
 // Owned by the io thread; no locks.
 #pragma once
@@ -24,7 +24,8 @@ class JobBook {
   /// The job of a candidate, or null when it was forgotten.
   [[nodiscard]] std::shared_ptr<const Job> find(Generation generation) const;
 
-  /// Whether results for this job are still wanted. A retired job's block is submitted all the same, its shares are stale.
+  /// Whether results for this job are still wanted. A retired job's block is submitted all the same, its shares are
+  /// stale.
   [[nodiscard]] bool is_current(Generation generation) const;
 
   /// Retires every job that builds on `previous_block`: its block was found, more work on it is wasted.

@@ -28,7 +28,9 @@ Roll WorkUnit::roll_of(const kernels::Hit& hit) const {
               .nonce = kernels::byte_swap(hit.nonce_word)};
 }
 
-std::uint32_t rollable_bits(const WorkTemplate& work) noexcept { return work.version_mask & ~work.version; }
+std::uint32_t rollable_bits(const WorkTemplate& work) noexcept {
+  return work.version_mask & ~work.version;
+}
 
 kernels::NonceRange lane_range(Lane lane) noexcept {
   constexpr std::uint64_t kNonces = std::uint64_t{1} << 32;

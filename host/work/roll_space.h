@@ -1,9 +1,9 @@
 // Cuts the search space of one job into disjoint units of work.
 //
-// The space is (nonce, version bits, extranonce2, time), rolled in that order. It is dealt to lanes by nonce: lane i of n
-// owns the i-th n-th of the 2^32 nonce words and walks all versions, extranonces and times on its own. So no two lanes can
-// ever get the same header, whatever the sizes of the other fields (an extranonce2 of no bytes included), no lane waits
-// for another, and no lock or shared cursor is needed. Within a lane every step is strictly increasing.
+// The space is (nonce, version bits, extranonce2, time), rolled in that order. It is dealt to lanes by nonce: lane i of
+// n owns the i-th n-th of the 2^32 nonce words and walks all versions, extranonces and times on its own. So no two
+// lanes can ever get the same header, whatever the sizes of the other fields (an extranonce2 of no bytes included), no
+// lane waits for another, and no lock or shared cursor is needed. Within a lane every step is strictly increasing.
 //
 // One RollSpace belongs to one worker thread.
 #pragma once

@@ -1,7 +1,7 @@
 // Where work comes from: a node, a pool or the embedded chain. And who listens to it.
 //
-// Everything here happens on the io thread. This header and sink.h are the only ones of host/work that know Asio, and of
-// it only awaitable<>: a source is a coroutine that the engine owns and awaits.
+// Everything here happens on the io thread. This header and sink.h are the only ones of host/work that know Asio, and
+// of it only awaitable<>: a source is a coroutine that the engine owns and awaits.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -29,8 +29,8 @@ class SourceListener {
   /// The work handed over last must not be hashed: it turned out invalid. The source stays connected.
   virtual void on_withdrawn(WorkSource& source, const Error& reason) = 0;
 
-  /// Nothing from this source can be relied on until it calls on_connected again; it keeps trying by itself. Also called
-  /// for every failed attempt before the first success, so that a listener can show why there is no work yet.
+  /// Nothing from this source can be relied on until it calls on_connected again; it keeps trying by itself. Also
+  /// called for every failed attempt before the first success, so that a listener can show why there is no work yet.
   virtual void on_lost(WorkSource& source, const Error& reason) = 0;
 };
 
@@ -41,8 +41,8 @@ class WorkSource {
   /// For people and events, without credentials: "127.0.0.1:8332".
   [[nodiscard]] virtual const std::string& name() const noexcept = 0;
 
-  /// Feeds the listener, reconnecting with back-off, until stop() (then the error is kCancelled) or until it is clear that
-  /// this source can never work (wrong password, wrong network for the address, an unknown !rule): then says why.
+  /// Feeds the listener, reconnecting with back-off, until stop() (then the error is kCancelled) or until it is clear
+  /// that this source can never work (wrong password, wrong network for the address, an unknown !rule): then says why.
   virtual boost::asio::awaitable<Error> run(SourceListener& listener) = 0;
 
   /// Makes run() return soon. Callable at any time, more than once.

@@ -16,7 +16,8 @@
 
 namespace lode::work {
 
-/// The transactions of a block after its coinbase, ready to be appended. Only sources that can take whole blocks give one.
+/// The transactions of a block after its coinbase, ready to be appended. Only sources that can take whole blocks give
+/// one.
 struct BlockBody {
   std::size_t transaction_count = 0;  ///< without the coinbase
   Bytes transactions;                 ///< their serialisations with witness (BIP144), one after another
@@ -32,7 +33,7 @@ struct WorkTemplate {
   std::uint32_t version = 0;
   std::uint32_t version_mask = 0;  ///< bits of the version that may be rolled (BIP320); 0: none
   chain::Hash256 previous_block;
-  std::uint32_t time = 0;            ///< seconds since 1970; the lowest time to hash with
+  std::uint32_t time = 0;             ///< seconds since 1970; the lowest time to hash with
   std::uint32_t time_roll_limit = 0;  ///< how many seconds past `time` a header may say
   std::uint32_t bits = 0;
   chain::Target network_target;  ///< a hash at or below it is a block

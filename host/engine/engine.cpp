@@ -1,0 +1,344 @@
+#include "host/engine/engine.h"
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <optional>
+#include <utility>
+
+#include "host/engine/rate_meter.h"
+#include "host/engine/scheduler.h"
+#include "host/engine/submitter.h"
+#include "host/engine/worker_pool.h"
+#include "host/net/task_group.h"
+#include "host/work/block_assembly.h"
+#include "host/work/verifier.h"
+
+namespace lode::engine {
+
+namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::chrono::seconds kSampleInterval{1};
+constexpr int kSamplesPerRateEvent = 10;
+constexpr std::chrono::seconds kRateSpan{10};
+constexpr std::chrono::seconds kSteadyRateSpan{60};
+
+/// How long work on the parent of a found block waits for the block's fate. Then the nodes are out of reach for longer,
+/// and hashing on (for a node that is not) is worth more than avoiding a block of equal height.
+constexpr std::chrono::seconds kFateAwaited{10};
+
+/// Wrong results in a row after which a device is not believed any more.
+constexpr int kHardwareErrorsAllowed = 5;
+
+/// Difficulty of the target that a hash would just meet.
+double difficulty_of(const chain::Hash256& hash) {
+  return chain::Target::from_le_bytes(hash.bytes).difficulty();
+}
+
+}  // namespace
+
+class Engine::Impl final : public SubmitterListener {
+ public:
+  Impl(asio::any_io_executor executor, EngineOptions options, EngineParts parts, Log log)
+      : executor_(std::move(executor)),
+        options_(options),
+        parts_(std::move(parts)),
+        log_(std::move(log)),
+        scheduler_(
+            parts_.sources, [this](const std::shared_ptr<const work::Job>& job) { assign(job); }, *parts_.listener,
+            log_),
+        submitter_(executor_, parts_.sinks, parts_.journal, *this, log_),
+        source_tasks_(executor_),
+        tasks_(executor_),
+        stop_signal_(executor_, asio::steady_timer::time_point::max()) {
+    for (net::TaskGroup* tasks : {&source_tasks_, &tasks_}) {
+      tasks->on_failure([this] { finish(StopReason::kAsked); });
+    }
+  }
+
+  asio::awaitable<StopReason> run() {
+    started_ = Clock::now();
+    if (!start_workers()) co_return StopReason::kNoDevice;
+    submitter_.resume();
+    for (work::WorkSource* source : parts_.sources)
+      source_tasks_.spawn(run_source(*source));
+    tasks_.spawn(tick());
+    tasks_.spawn(watch_time());
+    while (!stop_reason_)
+      co_await stop_signal_.async_wait(asio::as_tuple(asio::use_awaitable));
+
+    scheduler_.pause();
+    workers_->stop();
+    collect();  // what they found last
+    co_await submitter_.finish(options_.submit_grace);
+    for (work::WorkSource* source : parts_.sources)
+      source->stop();
+    co_await source_tasks_.join();
+    tasks_.cancel();
+    co_await tasks_.join();
+    checker_.join();
+    sample();
+    emit(Stopped{.totals = totals(), .seconds = seconds(), .blocks_pending = submitter_.pending()});
+    co_return *stop_reason_;
+  }
+
+  void finish(StopReason reason) {
+    if (stop_reason_) return;
+    stop_reason_ = reason;
+    stop_signal_.cancel();
+  }
+
+  [[nodiscard]] Snapshot snapshot() const {
+    Snapshot shown;
+    shown.totals = totals();
+    shown.seconds = seconds();
+    shown.best_difficulty = best_difficulty_;
+    shown.blocks_pending = submitter_.pending();
+    if (workers_) {
+      shown.rate_10s = workers_->rate(kRateSpan);
+      shown.rate_60s = workers_->rate(kSteadyRateSpan);
+      shown.rate_15min = workers_->rate(RateMeter::kHistory);
+    }
+    if (const auto& job = scheduler_.current()) {
+      shown.source = job->work->source;
+      shown.height = job->work->height;
+      shown.network_difficulty = job->work->network_target.difficulty();
+      if (shown.rate_60s > 0) {
+        shown.expected_seconds_to_block = job->work->network_target.expected_hashes() / shown.rate_60s;
+      }
+    }
+    return shown;
+  }
+
+  void on_block_fate(const BlockFate& fate) override {
+    const work::FoundBlock& block = fate.block;
+    if (fate.outcome.kind == work::BlockOutcome::Kind::kAccepted) {
+      ++totals_.blocks_accepted;
+      emit(BlockAccepted{.hash = block.hash,
+                         .height = block.height,
+                         .sink = fate.sink,
+                         .milliseconds = std::chrono::duration<double, std::milli>(fate.took).count(),
+                         .resent = fate.resent});
+      if (count_reached()) finish(StopReason::kAsked);
+      scheduler_.close_parent(block.previous_block);
+    } else {
+      const bool stale = fate.outcome.kind == work::BlockOutcome::Kind::kStale;
+      ++(stale ? totals_.blocks_stale : totals_.blocks_rejected);
+      emit(BlockRejected{.hash = block.hash,
+                         .height = block.height,
+                         .sink = fate.sink,
+                         .reason = fate.outcome.reason,
+                         .detail = fate.outcome.detail,
+                         .stale = stale});
+      scheduler_.reopen_parent(block.previous_block);
+    }
+    if (!stop_reason_ && !enough_on_the_way()) scheduler_.resume();
+  }
+
+ private:
+  bool start_workers() {
+    std::vector<std::unique_ptr<device::Device>> fit;
+    for (auto& device : parts_.devices) {
+      if (const auto tested = device->self_test()) {
+        fit.push_back(std::move(device));
+      } else {
+        log_.error("{}: {}", device->info().id, tested.error().message());
+        emit(DeviceFault{.device = device->info().id, .reason = tested.error().message()});
+      }
+    }
+    if (fit.empty()) return false;
+    errors_in_a_row_.assign(fit.size(), 0);
+    workers_.emplace(
+        std::move(fit), [this] { request_collect(); }, parts_.first_scan);
+    return true;
+  }
+
+  asio::awaitable<void> run_source(work::WorkSource& source) {
+    const Error ended = co_await source.run(scheduler_);
+    if (stop_reason_) co_return;
+    scheduler_.on_ended(source, ended);
+    if (scheduler_.all_ended()) finish(StopReason::kNoSource);
+  }
+
+  asio::awaitable<void> tick() {
+    asio::steady_timer timer(executor_);
+    Clock::time_point next = Clock::now();
+    for (int samples = 1;; ++samples) {
+      sample();
+      scheduler_.reopen_overdue(kFateAwaited);
+      if (samples % kSamplesPerRateEvent == 0) {
+        emit(Rate{.hashes_per_second = workers_->rate(kRateSpan), .devices = workers_->device_rates()});
+      }
+      next += kSampleInterval;
+      timer.expires_at(next);
+      co_await timer.async_wait(asio::use_awaitable);
+    }
+  }
+
+  asio::awaitable<void> watch_time() {
+    asio::steady_timer timer(executor_);
+    if (!options_.stop_after || *options_.stop_after > options_.connect_timeout) {
+      timer.expires_at(started_ + options_.connect_timeout);
+      co_await timer.async_wait(asio::use_awaitable);
+      if (!scheduler_.ever_reached()) {
+        log_.error("no source could be used within {} s", options_.connect_timeout.count());
+        finish(StopReason::kNoSource);
+        co_return;
+      }
+    }
+    if (!options_.stop_after) co_return;
+    timer.expires_at(started_ + std::chrono::duration_cast<Clock::duration>(*options_.stop_after));
+    co_await timer.async_wait(asio::use_awaitable);
+    finish(StopReason::kAsked);
+  }
+
+  /// Worker threads: have collect() run soon, once.
+  void request_collect() {
+    if (collect_requested_.exchange(true)) return;
+    asio::post(executor_, [this] {
+      collect_requested_.store(false);
+      collect();
+    });
+  }
+
+  void collect() {
+    const auto now = Clock::now();
+    workers_->collect([&](const work::Candidate& candidate) { judge(candidate, now); });
+    for (const auto& [index, error] : workers_->faults())
+      drop_device(index, error.message());
+  }
+
+  void judge(const work::Candidate& candidate, Clock::time_point now) {
+    const auto job = scheduler_.book().find(candidate.generation);
+    if (!job) return;
+    // The first block on a parent is the one that counts: on an easy target every worker finds some at once.
+    if (candidate.generation <= solved_.generation && job->work->previous_block == solved_.parent) return;
+    if (enough_on_the_way()) return;
+    const work::Verdict verdict = work::verify(*job, candidate.roll);
+    using Kind = work::Verdict::Kind;
+    if (verdict.kind == Kind::kHardwareError) {
+      hardware_error(candidate.worker);
+      return;
+    }
+    errors_in_a_row_[candidate.worker] = 0;
+    best_difficulty_ = std::max(best_difficulty_, difficulty_of(verdict.hash));
+    if (verdict.kind == Kind::kBlock && job->work->body) block_found(*job, candidate, now);
+  }
+
+  void block_found(const work::Job& job, const work::Candidate& candidate, Clock::time_point now) {
+    auto block = work::assemble_block(*job.work, candidate.roll);
+    if (!block) {
+      log_.error("a winning header could not be made into a block: {}", block.error().message());
+      return;
+    }
+    ++totals_.blocks_found;
+    const chain::Hash256 parent = job.work->previous_block;
+    const auto& current = scheduler_.current();
+    solved_ = {.generation = std::max(job.generation, current ? current->generation : 0), .parent = parent};
+    submitter_.submit(*block, now);
+    scheduler_.hold_parent(parent);
+    if (enough_on_the_way()) scheduler_.pause();
+    emit(BlockFound{.hash = block->hash, .height = block->height, .device = workers_->info(candidate.worker).id});
+    // Source and verifier have checked its parts; the whole is checked beside the sending, on a thread of its own. The
+    // nodes are the judges: a fault found here does not hold the block back, it tells people what to look for.
+    asio::post(checker_, [this, found = *std::move(block)] {
+      if (const auto sound = work::check_found_block(found); !sound) {
+        log_.error("block {} breaks a rule, as lode sees it: {}", found.hash.to_display(), sound.error().message());
+      }
+    });
+  }
+
+  void hardware_error(std::uint32_t worker) {
+    ++totals_.hardware_errors;
+    const std::string& device = workers_->info(worker).id;
+    log_.warn("{}: a result does not hold", device);
+    emit(HardwareError{.device = device, .count = totals_.hardware_errors});
+    if (++errors_in_a_row_[worker] >= kHardwareErrorsAllowed) {
+      drop_device(worker, "wrong results, one after another");
+    }
+  }
+
+  void drop_device(std::size_t index, const std::string& reason) {
+    const std::string& device = workers_->info(index).id;
+    log_.error("{}: out of service: {}", device, reason);
+    emit(DeviceFault{.device = device, .reason = reason});
+    workers_->retire(index);
+    if (workers_->in_service() == 0) finish(StopReason::kNoDevice);
+  }
+
+  void assign(const std::shared_ptr<const work::Job>& job) {
+    if (workers_) workers_->assign(job);
+  }
+
+  void sample() { workers_->sample(Clock::now()); }
+
+  [[nodiscard]] bool count_reached() const {
+    return options_.stop_after_blocks && totals_.blocks_accepted >= *options_.stop_after_blocks;
+  }
+
+  /// So many blocks are accepted or on their way that another could exceed what was asked for.
+  [[nodiscard]] bool enough_on_the_way() const {
+    return options_.stop_after_blocks && totals_.blocks_accepted + submitter_.pending() >= *options_.stop_after_blocks;
+  }
+
+  [[nodiscard]] Totals totals() const {
+    Totals now = totals_;
+    if (workers_) now.hashes = workers_->hashes();
+    return now;
+  }
+
+  [[nodiscard]] double seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
+
+  void emit(const Event& event) { parts_.listener->on_event(event); }
+
+  /// What was solved last: candidates of jobs that were out by then, on the same parent, are not worth a look.
+  struct Solved {
+    work::Generation generation = 0;
+    chain::Hash256 parent;
+  };
+
+  asio::any_io_executor executor_;
+  EngineOptions options_;
+  EngineParts parts_;
+  Log log_;
+  Clock::time_point started_ = Clock::now();
+  std::atomic<bool> collect_requested_{false};
+  std::optional<WorkerPool> workers_;
+  Scheduler scheduler_;
+  Submitter submitter_;
+  Totals totals_;
+  Solved solved_;
+  double best_difficulty_ = 0;
+  std::vector<int> errors_in_a_row_;  ///< by worker
+  std::optional<StopReason> stop_reason_;
+  net::TaskGroup source_tasks_;  ///< end when their source is stopped
+  net::TaskGroup tasks_;         ///< end when cancelled
+  asio::thread_pool checker_{1};
+  asio::steady_timer stop_signal_;  ///< never expires; cancelled by finish()
+};
+
+Engine::Engine(asio::any_io_executor executor, EngineOptions options, EngineParts parts, Log log)
+    : impl_(std::make_unique<Impl>(std::move(executor), options, std::move(parts), std::move(log))) {}
+
+Engine::~Engine() = default;
+
+asio::awaitable<StopReason> Engine::run() {
+  return impl_->run();
+}
+
+void Engine::stop() {
+  impl_->finish(StopReason::kAsked);
+}
+
+Snapshot Engine::snapshot() const {
+  return impl_->snapshot();
+}
+
+}  // namespace lode::engine

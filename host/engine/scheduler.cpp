@@ -1,0 +1,161 @@
+#include "host/engine/scheduler.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace lode::engine {
+namespace {
+
+/// Closed parents that are remembered. A source that still offers one of them is a block or two behind, not a thousand.
+constexpr std::size_t kRememberedParents = 1024;
+
+/// A template on a closed parent that arrives this long after the block was accepted is no straggler: its node means
+/// it.
+constexpr std::chrono::seconds kStragglersLast{3};
+
+}  // namespace
+
+Scheduler::Scheduler(std::vector<work::WorkSource*> sources, Assign assign, EventListener& events, Log log)
+    : assign_(std::move(assign)), events_(events), log_(std::move(log)) {
+  for (work::WorkSource* source : sources)
+    slots_.push_back({.source = source});
+}
+
+Scheduler::Slot& Scheduler::slot_of(const work::WorkSource& source) {
+  const auto slot = std::find_if(slots_.begin(), slots_.end(), [&](const Slot& s) { return s.source == &source; });
+  if (slot == slots_.end()) throw std::logic_error("a source that is not the scheduler's");
+  return *slot;
+}
+
+void Scheduler::on_connected(work::WorkSource& source) {
+  Slot& slot = slot_of(source);
+  ever_reached_ = true;
+  if (std::exchange(slot.connected, true)) return;
+  slot.last_error.clear();
+  log_.info("{}: connected", source.name());
+  events_.on_event(SourceConnected{.source = source.name()});
+}
+
+void Scheduler::on_work(work::WorkSource& source, std::shared_ptr<const work::WorkTemplate> work) {
+  Slot& slot = slot_of(source);
+  slot.work = std::move(work);
+  slot.received = std::chrono::steady_clock::now();
+  choose();
+}
+
+void Scheduler::on_withdrawn(work::WorkSource& source, const Error& reason) {
+  Slot& slot = slot_of(source);
+  log_.error("{}: its work is not usable: {}", source.name(), reason.message());
+  slot.work = nullptr;
+  choose();
+}
+
+void Scheduler::on_lost(work::WorkSource& source, const Error& reason) {
+  lose(slot_of(source), reason, false);
+}
+
+void Scheduler::on_ended(work::WorkSource& source, const Error& reason) {
+  lose(slot_of(source), reason, true);
+}
+
+void Scheduler::lose(Slot& slot, const Error& reason, bool for_good) {
+  const bool was_connected = std::exchange(slot.connected, false);
+  slot.ended = for_good;
+  if (reason.is(Errc::kNotReady)) ever_reached_ = true;
+  slot.work = nullptr;
+  choose();
+  // A source that stays away says the same again and again; people need it once.
+  std::string message = reason.message();
+  if (was_connected || for_good || message != slot.last_error) {
+    log_.warn("{}: {}{}", slot.source->name(), message, for_good ? " (not tried again)" : "");
+    events_.on_event(SourceLost{.source = slot.source->name(), .reason = message, .for_good = for_good});
+  }
+  slot.last_error = std::move(message);
+}
+
+void Scheduler::hold_parent(const chain::Hash256& parent) {
+  parents_.emplace(parent, Parent{.closed = false, .since = std::chrono::steady_clock::now()});
+  choose();
+}
+
+void Scheduler::close_parent(const chain::Hash256& parent) {
+  const auto now = std::chrono::steady_clock::now();
+  parents_[parent] = {.closed = true, .since = now};
+  if (parents_.size() > kRememberedParents) {
+    std::erase_if(parents_, [&](const auto& entry) {
+      return entry.second.closed && now - entry.second.since > 2 * kStragglersLast;
+    });
+  }
+  choose();
+}
+
+void Scheduler::reopen_parent(const chain::Hash256& parent) {
+  const auto it = parents_.find(parent);
+  if (it == parents_.end() || it->second.closed) return;
+  parents_.erase(it);
+  choose();
+}
+
+void Scheduler::reopen_overdue(std::chrono::steady_clock::duration patience) {
+  const auto now = std::chrono::steady_clock::now();
+  if (std::erase_if(parents_, [&](const auto& p) { return !p.second.closed && now - p.second.since > patience; }) > 0) {
+    choose();
+  }
+}
+
+void Scheduler::pause() {
+  paused_ = true;
+  choose();
+}
+
+void Scheduler::resume() {
+  paused_ = false;
+  choose();
+}
+
+bool Scheduler::all_ended() const noexcept {
+  return std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.ended; });
+}
+
+void Scheduler::choose() {
+  if (!paused_) {
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      const Slot& slot = slots_[i];
+      const Worth worth = worth_of(slot);
+      if (worth == Worth::kNothing) continue;
+      if (worth == Worth::kWait) break;
+      put_to_work(i, slot);
+      return;
+    }
+  }
+  idle();
+}
+
+Scheduler::Worth Scheduler::worth_of(const Slot& slot) const {
+  if (!slot.connected || slot.work == nullptr) return Worth::kNothing;
+  const auto parent = parents_.find(slot.work->previous_block);
+  if (parent == parents_.end()) return Worth::kWork;
+  if (!parent->second.closed) return Worth::kWait;
+  return slot.received - parent->second.since > kStragglersLast ? Worth::kWork : Worth::kNothing;
+}
+
+void Scheduler::put_to_work(std::size_t source, const Slot& slot) {
+  if (current_ && current_->work == slot.work) return;
+  if (current_ && current_->source != source) log_.info("working for {} now", slot.source->name());
+  current_ = book_.add(source, slot.work, slot.received);
+  assign_(current_);
+  events_.on_event(JobStarted{.source = slot.work->source,
+                              .height = slot.work->height,
+                              .clean = slot.work->clean,
+                              .transactions = slot.work->body ? slot.work->body->transaction_count : 0,
+                              .network_difficulty = slot.work->network_target.difficulty()});
+}
+
+void Scheduler::idle() {
+  if (!current_) return;
+  current_ = nullptr;
+  assign_(nullptr);
+}
+
+}  // namespace lode::engine

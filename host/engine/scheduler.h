@@ -1,0 +1,101 @@
+// Decides what is hashed: whose work, and whether any at all.
+//
+// Every source runs all the time; the first in order that has work is used, the others stand by with theirs at hand, so
+// that failing over, and returning, takes no more than handing over a job. Work on a block that was just found here
+// stops at once and stays stopped until its fate is known.
+//
+// Io thread only.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "host/base/log.h"
+#include "host/engine/events.h"
+#include "host/work/job_book.h"
+#include "host/work/source.h"
+
+namespace lode::engine {
+
+class Scheduler final : public work::SourceListener {
+ public:
+  /// Gives the job to the devices; null: they idle.
+  using Assign = std::function<void(const std::shared_ptr<const work::Job>&)>;
+
+  Scheduler(std::vector<work::WorkSource*> sources, Assign assign, EventListener& events, Log log);
+
+  void on_connected(work::WorkSource& source) override;
+  void on_work(work::WorkSource& source, std::shared_ptr<const work::WorkTemplate> work) override;
+  void on_withdrawn(work::WorkSource& source, const Error& reason) override;
+  void on_lost(work::WorkSource& source, const Error& reason) override;
+
+  /// A source's run() ended by itself: it can never work.
+  void on_ended(work::WorkSource& source, const Error& reason);
+
+  /// A block on `parent` was found here: no more work on that parent.
+  void hold_parent(const chain::Hash256& parent);
+  /// The block is in the chain: work on its parent is wasted, unless a source still offers it some seconds later, which
+  /// says that its node sees it otherwise (it refused the block, or left that branch).
+  void close_parent(const chain::Hash256& parent);
+  /// The block was turned down, or nobody answers: work on its parent goes on.
+  void reopen_parent(const chain::Hash256& parent);
+
+  /// Reopens parents whose block has had no answer for `patience`: the nodes are out of reach for longer.
+  void reopen_overdue(std::chrono::steady_clock::duration patience);
+
+  /// No more jobs are handed out (a count is reached or about to be), or they are again.
+  void pause();
+  void resume();
+
+  [[nodiscard]] const work::JobBook& book() const noexcept { return book_; }
+  /// The job the devices work on; null when they idle.
+  [[nodiscard]] const std::shared_ptr<const work::Job>& current() const noexcept { return current_; }
+  /// Whether any source has ever worked, or said that it will (a node that is still catching up).
+  [[nodiscard]] bool ever_reached() const noexcept { return ever_reached_; }
+  /// Whether every source has ended for good.
+  [[nodiscard]] bool all_ended() const noexcept;
+
+ private:
+  struct Slot {
+    work::WorkSource* source = nullptr;
+    bool connected = false;
+    bool ended = false;
+    std::string last_error{};  ///< told already
+    std::shared_ptr<const work::WorkTemplate> work{};
+    std::chrono::steady_clock::time_point received{};
+  };
+
+  /// A block on this parent was found here.
+  struct Parent {
+    bool closed = false;  ///< the block is in the chain; otherwise its fate is open
+    std::chrono::steady_clock::time_point since;
+  };
+
+  /// Whether a slot's work is worth hashing, not yet (the fate of a block found on its parent is open), or not at all.
+  enum class Worth { kWork, kWait, kNothing };
+  [[nodiscard]] Worth worth_of(const Slot& slot) const;
+
+  Slot& slot_of(const work::WorkSource& source);
+  void lose(Slot& slot, const Error& reason, bool for_good);
+  /// Picks what should be worked on now and hands it over if that is a change.
+  void choose();
+  void put_to_work(std::size_t source, const Slot& slot);
+  void idle();
+
+  std::vector<Slot> slots_;
+  Assign assign_;
+  EventListener& events_;
+  Log log_;
+  work::JobBook book_;
+  std::shared_ptr<const work::Job> current_;
+  std::map<chain::Hash256, Parent> parents_;  ///< that get no work
+  bool paused_ = false;
+  bool ever_reached_ = false;
+};
+
+}  // namespace lode::engine

@@ -1,0 +1,159 @@
+#include "host/engine/submitter.h"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+namespace lode::engine {
+
+namespace asio = boost::asio;
+using Outcome = work::BlockOutcome;
+
+namespace {
+
+constexpr std::chrono::milliseconds kFirstRetry{250};
+constexpr std::chrono::milliseconds kLongestRetry{5000};
+
+/// Once one node has the block in its chain, the others are still tried for this long, since they may be cut off from
+/// it, and for this many blocks at a time: a node that missed more has to catch up by itself.
+constexpr std::chrono::minutes kOthersTriedFor{10};
+constexpr std::size_t kMostTasksForOthers = 64;
+
+store::Resolution resolution_of(Outcome::Kind kind) {
+  switch (kind) {
+    case Outcome::Kind::kAccepted:
+      return store::Resolution::kAccepted;
+    case Outcome::Kind::kStale:
+      return store::Resolution::kStale;
+    default:
+      return store::Resolution::kRejected;
+  }
+}
+
+}  // namespace
+
+Submitter::Submitter(asio::any_io_executor executor, std::vector<work::BlockSink*> sinks, store::BlockJournal* journal,
+                     SubmitterListener& listener, Log log)
+    : executor_(executor),
+      sinks_(std::move(sinks)),
+      journal_(journal),
+      listener_(listener),
+      log_(std::move(log)),
+      settled_(executor, asio::steady_timer::time_point::max()),
+      tasks_(std::move(executor)) {
+  const bool durable = std::any_of(sinks_.begin(), sinks_.end(), [](const auto* s) { return s->outlives_process(); });
+  if (!durable) journal_ = nullptr;
+}
+
+void Submitter::submit(work::FoundBlock block, std::chrono::steady_clock::time_point found) {
+  if (open_.contains(block.hash)) return;
+  if (journal_ != nullptr) {
+    // In the file before it leaves; the disk catches up beside the sending.
+    if (const auto written = journal_->record(block.hash, block.height, *block.serialized); !written) {
+      log_.error("block {} could not be written to the journal and is sent all the same: {}", block.hash.to_display(),
+                 written.error().message());
+    }
+  }
+  send(std::make_shared<Delivery>(Delivery{.block = std::move(block), .found = found, .resent = false}));
+}
+
+void Submitter::resume() {
+  if (journal_ == nullptr) return;
+  auto pending = journal_->pending();
+  if (!pending) {
+    log_.error("blocks left by an earlier run could not be read: {}", pending.error().message());
+    return;
+  }
+  for (store::PendingBlock& left : *pending) {
+    log_.warn("block {} (height {}) was not answered for by an earlier run; sending it again", left.hash.to_display(),
+              left.height);
+    work::FoundBlock block{.hash = left.hash,
+                           .previous_block = left.previous_block,
+                           .height = left.height,
+                           .serialized = std::move(left.serialized)};
+    send(std::make_shared<Delivery>(
+        Delivery{.block = std::move(block), .found = std::chrono::steady_clock::now(), .resent = true}));
+  }
+}
+
+void Submitter::send(std::shared_ptr<Delivery> delivery) {
+  delivery->sinks_left = sinks_.size();
+  open_.emplace(delivery->block.hash, delivery);
+  for (work::BlockSink* sink : sinks_)
+    tasks_.spawn(deliver(delivery, *sink));
+}
+
+asio::awaitable<void> Submitter::deliver(std::shared_ptr<Delivery> delivery, work::BlockSink& sink) {
+  asio::steady_timer pause(executor_);
+  auto wait = kFirstRetry;
+  for (;;) {
+    Outcome outcome = co_await sink.submit_block(delivery->block);
+    if (outcome.kind != Outcome::Kind::kUnavailable) {
+      // A sink in this process answers at once: let whoever called submit() finish first.
+      co_await asio::post(executor_, asio::use_awaitable);
+      answered(*delivery, sink, std::move(outcome));
+      co_return;
+    }
+    if (delivery->settled && (std::chrono::steady_clock::now() - delivery->found > kOthersTriedFor ||
+                              tasks_.running() > kMostTasksForOthers)) {
+      co_return;
+    }
+    if (wait == kFirstRetry) {
+      log_.warn("block {} could not be given to {} ({}); trying again until it is", delivery->block.hash.to_display(),
+                sink.name(), outcome.detail);
+    }
+    pause.expires_after(wait);
+    const auto [error] = co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (error) co_return;
+    wait = std::min(2 * wait, kLongestRetry);
+  }
+}
+
+void Submitter::answered(Delivery& delivery, work::BlockSink& sink, Outcome outcome) {
+  --delivery.sinks_left;
+  if (delivery.settled) {
+    if (outcome.kind != Outcome::Kind::kAccepted) {
+      log_.warn("{} did not take block {} that another node accepted: {}", sink.name(),
+                delivery.block.hash.to_display(), outcome.detail);
+    }
+    return;
+  }
+  if (outcome.kind == Outcome::Kind::kAccepted) {
+    settle(delivery, outcome, sink.name());
+    return;
+  }
+  // "Stale" from one node says more than a "rejected" of another that lacks the parent; keep the more hopeful word.
+  if (delivery.verdict_sink.empty() || outcome.kind == Outcome::Kind::kStale) {
+    delivery.verdict = std::move(outcome);
+    delivery.verdict_sink = sink.name();
+  }
+  if (delivery.sinks_left == 0) settle(delivery, delivery.verdict, delivery.verdict_sink);
+}
+
+void Submitter::settle(Delivery& delivery, const Outcome& outcome, const std::string& sink) {
+  delivery.settled = true;
+  const BlockFate fate{.block = delivery.block,
+                       .outcome = outcome,
+                       .sink = sink,
+                       .took = std::chrono::steady_clock::now() - delivery.found,
+                       .resent = delivery.resent};
+  open_.erase(fate.block.hash);
+  if (journal_ != nullptr) journal_->resolve(fate.block.hash, resolution_of(outcome.kind));
+  settled_.cancel();
+  listener_.on_block_fate(fate);
+}
+
+asio::awaitable<void> Submitter::finish(std::chrono::steady_clock::duration grace) {
+  const auto deadline = std::chrono::steady_clock::now() + grace;
+  while (!open_.empty() && std::chrono::steady_clock::now() < deadline) {
+    settled_.expires_at(deadline);
+    co_await settled_.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  tasks_.cancel();
+  co_await tasks_.join();
+}
+
+}  // namespace lode::engine

@@ -1,0 +1,81 @@
+// Sees every found block through: into the journal, to all nodes at once, again and again until one has it in its chain
+// or all have turned it down for good.
+//
+// Io thread only. What is still on its way when the program ends stays in the journal and is resent at the next start.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "host/base/log.h"
+#include "host/net/task_group.h"
+#include "host/store/block_journal.h"
+#include "host/work/found_block.h"
+#include "host/work/sink.h"
+
+namespace lode::engine {
+
+/// How a block ended. Comes once a block.
+struct BlockFate {
+  work::FoundBlock block;
+  work::BlockOutcome outcome;  ///< kAccepted, kStale or kRejected
+  std::string sink;            ///< whose word it is
+  std::chrono::steady_clock::duration took{};
+  bool resent = false;
+};
+
+class SubmitterListener {
+ public:
+  virtual ~SubmitterListener() = default;
+  virtual void on_block_fate(const BlockFate& fate) = 0;
+};
+
+class Submitter {
+ public:
+  /// `journal` may be null; it is used when there is a sink that outlives the process.
+  Submitter(boost::asio::any_io_executor executor, std::vector<work::BlockSink*> sinks, store::BlockJournal* journal,
+            SubmitterListener& listener, Log log);
+
+  /// Journals and sends. `found`: when the candidate reached the host.
+  void submit(work::FoundBlock block, std::chrono::steady_clock::time_point found);
+
+  /// Sends what an earlier run left in the journal.
+  void resume();
+
+  /// Blocks whose fate is open.
+  [[nodiscard]] std::size_t pending() const noexcept { return open_.size(); }
+
+  /// Waits until nothing is pending, at the most for `grace`; then gives up all sending.
+  boost::asio::awaitable<void> finish(std::chrono::steady_clock::duration grace);
+
+ private:
+  struct Delivery {
+    work::FoundBlock block;
+    std::chrono::steady_clock::time_point found;
+    bool resent = false;
+    bool settled = false;          ///< its fate was announced
+    std::size_t sinks_left = 0;    ///< that gave no final answer yet
+    work::BlockOutcome verdict{};  ///< the most telling refusal so far
+    std::string verdict_sink{};
+  };
+
+  void send(std::shared_ptr<Delivery> delivery);
+  boost::asio::awaitable<void> deliver(std::shared_ptr<Delivery> delivery, work::BlockSink& sink);
+  void answered(Delivery& delivery, work::BlockSink& sink, work::BlockOutcome outcome);
+  void settle(Delivery& delivery, const work::BlockOutcome& outcome, const std::string& sink);
+
+  boost::asio::any_io_executor executor_;
+  std::vector<work::BlockSink*> sinks_;
+  store::BlockJournal* journal_;
+  SubmitterListener& listener_;
+  Log log_;
+  std::map<chain::Hash256, std::shared_ptr<Delivery>> open_;
+  boost::asio::steady_timer settled_;  ///< never expires; cancelled when a block is settled
+  net::TaskGroup tasks_;
+};
+
+}  // namespace lode::engine

@@ -1,0 +1,74 @@
+// The worker threads as one: hands them jobs, collects what they find, adds up what they did.
+//
+// Io thread only, but for the hooks that the workers call.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "host/device/worker.h"
+#include "host/engine/events.h"
+#include "host/engine/rate_meter.h"
+
+namespace lode::engine {
+
+class WorkerPool {
+ public:
+  using FirstScan = std::function<void(work::Generation, std::chrono::steady_clock::time_point)>;
+
+  /// Starts one worker a device, idle. `notify` is called on worker threads when there is something to collect.
+  WorkerPool(std::vector<std::unique_ptr<device::Device>> devices, const std::function<void()>& notify,
+             const FirstScan& first_scan);
+
+  /// Replaces everybody's work; null: all idle.
+  void assign(const std::shared_ptr<const work::Job>& job);
+
+  /// Ends and joins all threads. Candidates found until then can still be collected.
+  void stop();
+
+  /// Calls `take` with every candidate that waits.
+  template <class Take>
+  void collect(Take&& take) {
+    for (const auto& worker : workers_) {
+      while (const auto candidate = worker->next_candidate())
+        take(*candidate);
+    }
+  }
+
+  /// Workers whose device failed since the last call, by index, with the reason.
+  std::vector<std::pair<std::size_t, Error>> faults();
+
+  /// Takes a worker out of service for good.
+  void retire(std::size_t index);
+
+  /// How many workers are in service.
+  [[nodiscard]] std::size_t in_service() const noexcept;
+
+  [[nodiscard]] const device::DeviceInfo& info(std::size_t index) const { return workers_.at(index)->info(); }
+
+  /// Takes a reading for the rates.
+  void sample(RateMeter::Clock::time_point now);
+  [[nodiscard]] std::uint64_t hashes() const noexcept;
+  [[nodiscard]] double rate(std::chrono::seconds span) const { return total_.rate(span); }
+  /// One row a device; the threads of a CPU are one device.
+  [[nodiscard]] std::vector<DeviceRate> device_rates() const;
+
+ private:
+  /// Workers that people see as one device.
+  struct Group {
+    std::string device;
+    std::vector<std::size_t> members;
+    RateMeter meter;
+  };
+  [[nodiscard]] std::uint64_t hashes(const Group& group) const noexcept;
+
+  std::vector<std::unique_ptr<device::Worker>> workers_;
+  std::vector<bool> in_service_;
+  std::vector<Group> groups_;
+  RateMeter total_;
+};
+
+}  // namespace lode::engine
