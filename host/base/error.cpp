@@ -5,6 +5,9 @@
 namespace lode {
 namespace {
 
+// Boost's category has a protected, non-virtual destructor by design: categories are never deleted through it.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
 class LodeCategory final : public boost::system::error_category {
  public:
   [[nodiscard]] const char* name() const noexcept override { return "lode"; }
@@ -29,6 +32,7 @@ class LodeCategory final : public boost::system::error_category {
     return "unknown error";
   }
 };
+#pragma GCC diagnostic pop
 
 }  // namespace
 
