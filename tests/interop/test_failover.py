@@ -1,0 +1,75 @@
+"""Two nodes: mining goes on with the second when the first dies, and comes back to the first."""
+
+import time
+import unittest
+
+import addresses
+import bcoin
+import lode
+from proxy import Proxy
+
+PAYOUT = addresses.payouts()["P2WPKH"][0]
+
+# Asked of lode: so long after a source died, work for the next one runs.
+RESUME_SECONDS = 5.0
+
+# Late answers to submitblock keep the chain at a length that the nodes can exchange while the test runs.
+ANSWER_DELAY = 0.05
+
+
+class FailoverTest(lode.InteropTest):
+    def test_second_node_takes_over_and_first_is_taken_back(self):
+        with bcoin.Node() as first, bcoin.Node() as second:
+            first.kill()
+            second.kill()
+            first.connect_to(second)
+            second.connect_to(first)
+            first.start()
+            second.start()
+            with Proxy(first.port) as front, Proxy(second.port) as back:
+                front.delay("submitblock", ANSWER_DELAY)
+                back.delay("submitblock", ANSWER_DELAY)
+                self.fail_over(first, front, second, back)
+
+    def fail_over(self, first, front, second, back):
+        from_first = _about(front, "source")
+        from_second = _about(back, "source")
+        with lode.Lode(first.url(front.port), second.url(back.port), "--payout", PAYOUT) as miner:
+            miner.wait_for("job", 30, from_first)
+            miner.wait_for("block_accepted", 30, _about(front, "sink"))
+            self.assertFalse(any(from_second(job) for job in miner.events("job")), miner.describe())
+
+            died = time.time()
+            first.kill()
+            front.refuse()
+            job = miner.wait_for("job", 30, from_second, after=died)
+            self.assertLessEqual(seconds_after(job, died), RESUME_SECONDS, miner.describe())
+            height = job["height"]
+            miner.wait_for("block_accepted", 30, lambda e: _about(back, "sink")(e) and e["height"] >= height, after=died)
+            miner.wait_for("source_lost", 5)
+
+            first.start()
+            front.accept()
+            returned = time.time()
+            job = miner.wait_for("job", 60, from_first, after=returned)
+            miner.wait_for("block_accepted", 60, _about(front, "sink"), after=lode.seconds_of(job))
+            # From there on the first node is the source, and only it.
+            time.sleep(1)
+            mark = lode.seconds_of(miner.events("job")[-1])
+            miner.wait_for("job", 30, from_first, after=mark)
+            later = [event for event in miner.events("job") if lode.seconds_of(event) > mark]
+            self.assertFalse(any(from_second(event) for event in later), miner.describe())
+            self.assertEqual(miner.interrupt(), 0, miner.describe())
+
+
+def seconds_after(event, start):
+    return lode.seconds_of(event) - start
+
+
+def _about(proxy, field):
+    """True for events whose `field` (a source or a sink) names the proxy's address."""
+    return lambda event: str(proxy.port) in event[field]
+
+
+if __name__ == "__main__":
+    unittest.main()

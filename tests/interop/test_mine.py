@@ -1,0 +1,114 @@
+"""Mining into a real node: every block asked for is accepted, pays the right script, and holds the mempool."""
+
+import os
+import tempfile
+import unittest
+
+import addresses
+import bcoin
+import lode
+
+PAYOUTS = addresses.payouts()
+
+
+class MiningTest(lode.InteropTest):
+    def mine(self, node, blocks, *options, kind="P2WPKH", timeout=120):
+        """Runs lode until `blocks` blocks are accepted and checks what it reports against what the node has."""
+        address, _ = PAYOUTS[kind]
+        start = node.height()
+        with lode.Lode(node.url(), "--payout", address, "--blocks", str(blocks), *options) as miner:
+            status = miner.finish(timeout)
+            self.assertEqual(status, 0, miner.describe())
+            self.assertEqual(miner.events("block_rejected"), [], miner.describe())
+            self.assertEqual(miner.events("hardware_error"), [], miner.describe())
+            accepted = miner.events("block_accepted")
+            stopped = miner.events()[-1]
+            self.assertNotIn(node.key, miner.output() + repr(miner.events()), "the password is shown")
+        self.assertEqual(node.height(), start + blocks)
+        self.assertEqual(sorted(event["height"] for event in accepted), list(range(start + 1, start + blocks + 1)))
+        for event in accepted:
+            self.assertEqual(node.rpc("getblockhash", event["height"]), event["hash"])
+        self.assertEqual(stopped["event"], "stopped")
+        self.assertEqual(stopped["blocks_accepted"], blocks)
+        self.assertEqual(stopped["blocks_rejected"], 0)
+        self.assertGreaterEqual(stopped["hashes"], blocks)
+        return start + 1
+
+    def check_coinbases(self, node, first, last, script, fees=0):
+        """All new coins of the blocks, and the fees of the first one, go to `script`."""
+        for height in range(first, last + 1):
+            outputs = node.block(height)["tx"][0]["vout"]
+            paid = [output for output in outputs if round(output["value"] * 100_000_000) > 0]
+            self.assertEqual([output["scriptPubKey"]["hex"] for output in paid], [script], "block %d" % height)
+            due = bcoin.subsidy(height) + (fees if height == first else 0)
+            self.assertEqual(round(paid[0]["value"] * 100_000_000), due, "block %d" % height)
+
+    def test_200_blocks_from_genesis(self):
+        with bcoin.Node() as node:
+            first = self.mine(node, 200)
+            self.assertEqual(first, 1)
+            self.check_coinbases(node, 1, 200, PAYOUTS["P2WPKH"][1])
+
+    def test_soft_fork_activates_under_our_blocks(self):
+        """Segwit starts, locks in and becomes active only if the version bits the template asks for are sent; the
+        coinbase must have no witness before block 432 and must have one from there on."""
+        with bcoin.Node() as node:
+            self.mine(node, bcoin.SEGWIT_HEIGHT + 18)
+            forks = node.rpc("getblockchaininfo")["bip9_softforks"]
+            self.assertEqual(forks["segwit"]["status"], "active")
+            for height, witness in ((bcoin.SEGWIT_HEIGHT - 1, False), (bcoin.SEGWIT_HEIGHT, True)):
+                coinbase = node.block(height)["tx"][0]["vin"][0]
+                self.assertEqual("txinwitness" in coinbase, witness, "block %d" % height)
+
+    def test_mempool_of_segwit_transactions(self):
+        with bcoin.Node() as node:
+            node.activate_segwit()
+            for coinbase, count in enumerate((1, 2, 3, 1000), start=1):
+                with self.subTest(transactions=count):
+                    filled = node.fill_mempool(count, coinbase)
+                    first = self.mine(node, 10, timeout=180)
+                    held = [tx["txid"] for tx in node.block(first)["tx"]]
+                    self.assertEqual(len(held), count + 1)
+                    self.assertEqual(set(held[1:]), set(filled["txids"]))
+                    self.assertEqual(node.mempool_size(), 0)
+                    self.check_coinbases(node, first, first + 9, PAYOUTS["P2WPKH"][1], filled["fees"])
+
+    def test_each_address_type(self):
+        with bcoin.Node() as node:
+            for kind, (_, script) in PAYOUTS.items():
+                with self.subTest(kind=kind):
+                    first = self.mine(node, 20, kind=kind)
+                    self.check_coinbases(node, first, first + 19, script)
+
+    def test_coinbase_text(self):
+        with bcoin.Node() as node:
+            first = self.mine(node, 20, "--coinbase-text", "interop/7")
+            for height in range(first, first + 20):
+                self.assertIn(b"interop/7".hex(), node.block(height)["coinbase"])
+
+    def test_cookie_file(self):
+        """The credentials come from a file as Bitcoin Core writes it, and the URL has none."""
+        with bcoin.Node() as node, tempfile.TemporaryDirectory() as folder:
+            cookie = os.path.join(folder, ".cookie")
+            with open(cookie, "w", encoding="ascii") as stream:
+                stream.write("__cookie__:" + node.key)
+            url = "http://127.0.0.1:%d" % node.port
+            done = lode.run(
+                "mine", url, "--payout", PAYOUTS["P2WPKH"][0], "--blocks", "5", "--devices", "cpu", "--threads", "1",
+                "--cookie-file", cookie, "--state", os.path.join(folder, "state"),
+            )  # fmt: skip
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(node.height(), 5)
+
+    def test_every_node_gets_every_block(self):
+        """Two nodes that do not know each other end with the same chain."""
+        with bcoin.Node() as first, bcoin.Node() as second:
+            arguments = (first.url(), second.url(), "--payout", PAYOUTS["P2WPKH"][0], "--blocks", "20")
+            with lode.Lode(*arguments) as miner:
+                self.assertEqual(miner.finish(60), 0, miner.describe())
+                self.assertEqual(first.height(), 20, miner.describe())
+                self.assertEqual(second.rpc("getbestblockhash"), first.rpc("getbestblockhash"), miner.describe())
+
+
+if __name__ == "__main__":
+    unittest.main()
