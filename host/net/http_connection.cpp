@@ -1,0 +1,404 @@
+#include "host/net/http_connection.h"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <tuple>
+
+#include "host/net/http_sink_body.h"
+#include "host/net/resolve.h"
+
+namespace lode::net {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+using Clock = std::chrono::steady_clock;
+using TlsStream = asio::ssl::stream<beast::tcp_stream&>;
+
+namespace {
+
+const auto kTuple = asio::as_tuple(asio::use_awaitable);
+
+/// Bytes asked for in one read; a template of a megabyte takes a handful of reads.
+constexpr std::size_t kReadSize = 256 * 1024;
+
+bool is_address(const std::string& host) {
+  error_code error;
+  asio::ip::make_address(host, error);
+  return !error;
+}
+
+std::string without_brackets(const std::string& host) {
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') return host.substr(1, host.size() - 2);
+  return host;
+}
+
+/// Whether text may stand in a request line or header field: no control characters, no space where `space` is false.
+bool is_plain(std::string_view text, bool space) {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f || (byte == 0x20 && !space)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+class HttpConnection::Impl {
+ public:
+  Impl(asio::any_io_executor executor, HttpOptions options)
+      : options_(std::move(options)), resolver_(executor), tcp_(executor), buffer_(options_.max_header + kReadSize) {
+    options_.host = without_brackets(options_.host);
+    address_ = options_.host.find(':') == std::string::npos ? fmt::format("{}:{}", options_.host, options_.port)
+                                                            : fmt::format("[{}]:{}", options_.host, options_.port);
+  }
+
+  asio::awaitable<Result<void>> connect();
+  asio::awaitable<Result<void>> exchange(HttpRequest request, HttpReplyHandler& handler);
+  void close() noexcept;
+  bool is_alive() noexcept;
+
+  bool busy_ = false;
+  Clock::time_point last_reply_complete_;
+
+ private:
+  struct Failure {
+    Error error;
+    bool before_reply = false;  ///< not a byte of the reply had come: a kept connection may just have been closed
+  };
+
+  asio::awaitable<Result<void>> open();
+  asio::awaitable<Result<void>> handshake();
+  asio::awaitable<std::optional<Failure>> attempt(const HttpRequest& request, HttpReplyHandler& handler);
+  asio::awaitable<std::optional<Failure>> read_reply(const HttpRequest& request, HttpReplyHandler& handler);
+  asio::awaitable<std::tuple<error_code, std::size_t>> read_some();
+  Result<void> prepare_tls();
+  void drop() noexcept;
+  [[nodiscard]] Error describe(const error_code& error, std::string_view doing, std::chrono::milliseconds limit) const;
+  [[nodiscard]] Error cancelled() const { return fail(Errc::kCancelled, "connection closed on request"); }
+
+  HttpOptions options_;
+  std::string address_;
+  Resolver resolver_;
+  beast::tcp_stream tcp_;
+  std::optional<asio::ssl::context> tls_context_;
+  std::unique_ptr<TlsStream> tls_;
+  beast::flat_buffer buffer_;
+  bool open_ = false;
+  std::uint64_t closes_ = 0;  ///< counts close(), so that a resumed coroutine notices one
+};
+
+Error HttpConnection::Impl::describe(const error_code& error, std::string_view doing,
+                                     std::chrono::milliseconds limit) const {
+  if (error == beast::error::timeout) {
+    return fail(Errc::kTimeout, fmt::format("{}: {} took longer than {} ms", address_, doing, limit.count()));
+  }
+  if (error == asio::error::operation_aborted) return cancelled();
+  if (error == http::error::body_limit) {
+    return fail(Errc::kTooLarge, fmt::format("{}: the reply has {} bytes or more", address_, options_.max_body));
+  }
+  if (error == http::error::header_limit) {
+    return fail(Errc::kTooLarge, fmt::format("{}: the reply's header is longer than allowed", address_));
+  }
+  if (error == asio::error::eof || error == http::error::end_of_stream || error == asio::ssl::error::stream_truncated) {
+    return fail(Errc::kDisconnected, fmt::format("{}: the connection was closed while {}", address_, doing));
+  }
+  if (error == http::error::partial_message) {
+    return fail(Errc::kDisconnected, fmt::format("{}: the connection was closed in the middle of a reply", address_));
+  }
+  if (error.category() == make_error_code(http::error::bad_version).category()) {
+    return fail(Errc::kProtocol, fmt::format("{}: the reply is not HTTP ({})", address_, error.message()));
+  }
+  return fail(Errc::kDisconnected, fmt::format("{}: {} failed: {}", address_, doing, error.message()));
+}
+
+void HttpConnection::Impl::drop() noexcept {
+  open_ = false;
+  tcp_.close();
+  buffer_.clear();
+}
+
+void HttpConnection::Impl::close() noexcept {
+  ++closes_;
+  resolver_.cancel();
+  drop();
+}
+
+bool HttpConnection::Impl::is_alive() noexcept {
+  if (!open_) return false;
+  if (busy_) return true;
+  // Between exchanges nothing may arrive: what can be read now is the end of the stream or something uncalled for. TLS
+  // may leave tickets unread, so there only the end of the stream counts.
+  std::array<char, 1> byte{};
+  const ssize_t got = ::recv(tcp_.socket().native_handle(), byte.data(), byte.size(), MSG_PEEK | MSG_DONTWAIT);
+  const bool alive = (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) || (got > 0 && tls_);
+  if (!alive) drop();
+  return alive;
+}
+
+Result<void> HttpConnection::Impl::prepare_tls() {
+  if (tls_context_) return {};
+  asio::ssl::context context(asio::ssl::context::tls_client);
+  error_code error;
+  SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+  context.set_verify_mode(asio::ssl::verify_peer, error);
+  if (!error && options_.ca_file.empty()) context.set_default_verify_paths(error);
+  if (!error && !options_.ca_file.empty()) context.load_verify_file(options_.ca_file, error);
+  if (error) {
+    return fail(Errc::kUnauthorized,
+                fmt::format("cannot load certificate authorities{}: {}",
+                            options_.ca_file.empty() ? "" : " from " + options_.ca_file, error.message()));
+  }
+  tls_context_.emplace(std::move(context));
+  return {};
+}
+
+asio::awaitable<Result<void>> HttpConnection::Impl::handshake() {
+  if (Result<void> ready = prepare_tls(); !ready) co_return ready;
+  tls_ = std::make_unique<TlsStream>(tcp_, *tls_context_);
+  if (!is_address(options_.host)) {
+    SSL_ctrl(tls_->native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, options_.host.data());
+  }
+  error_code error;
+  tls_->set_verify_callback(asio::ssl::host_name_verification(options_.host), error);
+  if (!error) {
+    tcp_.expires_after(options_.handshake_limit);
+    std::tie(error) = co_await tls_->async_handshake(asio::ssl::stream_base::client, kTuple);
+  }
+  if (!error) co_return Result<void>{};
+  const long verdict = SSL_get_verify_result(tls_->native_handle());
+  if (error.category() == asio::error::get_ssl_category() &&
+      (verdict != X509_V_OK ||
+       ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_CERTIFICATE_VERIFY_FAILED)) {
+    const char* why = verdict != X509_V_OK ? X509_verify_cert_error_string(verdict) : "it is for another host name";
+    co_return fail(Errc::kUnauthorized,
+                   fmt::format("{}: the server's TLS certificate is not trusted: {}", address_, why));
+  }
+  co_return describe(error, "the TLS handshake", options_.handshake_limit);
+}
+
+asio::awaitable<Result<void>> HttpConnection::Impl::open() {
+  if (is_alive()) co_return Result<void>{};
+  drop();
+  const std::uint64_t closes = closes_;
+  auto endpoints = co_await resolver_.resolve(options_.host, options_.port, options_.resolve_limit);
+  if (closes != closes_) co_return cancelled();
+  if (!endpoints) co_return endpoints.error();
+
+  error_code error;
+  for (const tcp::endpoint& endpoint : *endpoints) {
+    tls_.reset();
+    tcp_.close();
+    tcp_.expires_after(options_.connect_limit);
+    std::tie(error) = co_await tcp_.async_connect(endpoint, kTuple);
+    if (closes != closes_) {
+      drop();
+      co_return cancelled();
+    }
+    if (!error) break;
+  }
+  if (error == beast::error::timeout) co_return describe(error, "connecting", options_.connect_limit);
+  if (error) {
+    co_return fail(Errc::kDisconnected, fmt::format("cannot connect to {}: {}", address_, error.message()));
+  }
+
+  error_code ignored;
+  tcp_.socket().set_option(tcp::no_delay(true), ignored);
+  // A longpoll waits for hours: let the system find out that the other side vanished.
+  tcp_.socket().set_option(asio::socket_base::keep_alive(true), ignored);
+  tcp_.socket().set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPIDLE>(30), ignored);
+  tcp_.socket().set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPINTVL>(10), ignored);
+  tcp_.socket().set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPCNT>(3), ignored);
+
+  if (options_.tls) {
+    Result<void> secured = co_await handshake();
+    if (closes != closes_) secured = cancelled();
+    if (!secured) {
+      drop();
+      co_return secured;
+    }
+  }
+  tcp_.expires_never();
+  buffer_.clear();
+  open_ = true;
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> HttpConnection::Impl::connect() {
+  busy_ = true;
+  if (open_) {
+    busy_ = false;  // look whether it is still alive
+    if (is_alive()) co_return Result<void>{};
+    busy_ = true;
+  }
+  Result<void> opened = co_await open();
+  busy_ = false;
+  co_return opened;
+}
+
+asio::awaitable<std::tuple<error_code, std::size_t>> HttpConnection::Impl::read_some() {
+  const asio::mutable_buffer space = buffer_.prepare(kReadSize);
+  if (tls_) co_return co_await tls_->async_read_some(space, kTuple);
+  co_return co_await tcp_.async_read_some(space, kTuple);
+}
+
+asio::awaitable<std::optional<HttpConnection::Impl::Failure>> HttpConnection::Impl::read_reply(
+    const HttpRequest& request, HttpReplyHandler& handler) {
+  const std::chrono::milliseconds limit = request.read_limit.value_or(options_.read_limit);
+  const std::uint64_t closes = closes_;
+  http::parser<false, SinkBody> parser;
+  parser.eager(true);
+  parser.header_limit(static_cast<std::uint32_t>(options_.max_header));
+  parser.body_limit(options_.max_body - 1);
+  SinkBody::value_type& sink = parser.get().body();
+  sink.handler = &handler;
+
+  if (request.wait_for_ever) {
+    tcp_.expires_never();
+  } else {
+    tcp_.expires_after(limit);
+  }
+  bool first = true;
+  while (!parser.is_done()) {
+    auto [error, size] = co_await read_some();
+    const Clock::time_point now = Clock::now();
+    if (closes != closes_) co_return Failure{cancelled()};
+    if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
+      if (!parser.got_some()) co_return Failure{describe(error, "waiting for a reply", limit), true};
+      error.clear();
+      parser.put_eof(error);
+      if (error) co_return Failure{describe(error, "reading a reply", limit)};
+      break;
+    }
+    if (error) co_return Failure{describe(error, first ? "waiting for a reply" : "reading a reply", limit), first};
+    if (first && request.wait_for_ever) tcp_.expires_after(limit);
+    first = false;
+    last_reply_complete_ = now;
+    buffer_.commit(size);
+    while (buffer_.size() > 0 && !parser.is_done()) {
+      const std::size_t used = parser.put(buffer_.data(), error);
+      buffer_.consume(used);
+      if (error == http::error::need_more) break;
+      if (sink.failure) co_return Failure{*sink.failure};
+      if (error) co_return Failure{describe(error, "reading a reply", limit)};
+    }
+    // A header is never longer than this, and a chunk of the body never stays behind.
+    if (buffer_.size() > options_.max_header) co_return Failure{describe(http::error::header_limit, "reading", limit)};
+  }
+  if (sink.failure) co_return Failure{*sink.failure};
+  if (!sink.head_given) {
+    // A reply without a body: the parser never asked for a place to put it.
+    const http::response<SinkBody>& reply = parser.get();
+    if (Result<void> taken = handler.on_head({reply.result_int(), 0}); !taken) co_return Failure{taken.error()};
+  }
+  tcp_.expires_never();
+  if (!parser.keep_alive() || buffer_.size() > 0) drop();
+  co_return std::nullopt;
+}
+
+asio::awaitable<std::optional<HttpConnection::Impl::Failure>> HttpConnection::Impl::attempt(const HttpRequest& request,
+                                                                                            HttpReplyHandler& handler) {
+  const std::uint64_t closes = closes_;
+  std::string head = fmt::format(
+      "POST {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: lode\r\nAccept: application/json\r\n"
+      "Content-Type: application/json\r\nContent-Length: {}\r\n",
+      request.target, address_, request.body.size());
+  if (!request.authorization.empty()) head += fmt::format("Authorization: {}\r\n", request.authorization);
+  head += "\r\n";
+
+  const std::array<asio::const_buffer, 2> buffers{asio::buffer(head), asio::buffer(request.body)};
+  tcp_.expires_after(options_.write_limit);
+  error_code error;
+  std::size_t written = 0;
+  if (tls_) {
+    std::tie(error, written) = co_await asio::async_write(*tls_, buffers, kTuple);
+  } else {
+    std::tie(error, written) = co_await asio::async_write(tcp_, buffers, kTuple);
+  }
+  if (closes != closes_) co_return Failure{cancelled()};
+  // A server that refuses early (401) may answer and close before it has read the whole request: look for that answer.
+  const bool refused_early = error == asio::error::broken_pipe || error == asio::error::connection_reset;
+  if (error && !refused_early) co_return Failure{describe(error, "sending a request", options_.write_limit)};
+  co_return co_await read_reply(request, handler);
+}
+
+asio::awaitable<Result<void>> HttpConnection::Impl::exchange(HttpRequest request, HttpReplyHandler& handler) {
+  if (busy_) co_return fail(Errc::kProtocol, "two requests at once on one connection");
+  if (!is_plain(request.target, false) || !is_plain(request.authorization, true) || !is_plain(options_.host, false)) {
+    co_return fail(Errc::kMalformed, "the URL or the credentials have characters that HTTP does not allow");
+  }
+  const bool reused = is_alive();
+  busy_ = true;
+  Result<void> outcome = reused ? Result<void>{} : co_await open();
+  if (outcome) {
+    const std::uint64_t closes = closes_;
+    std::optional<Failure> failure = co_await attempt(request, handler);
+    const bool was_closed = failure && failure->before_reply && failure->error.is(Errc::kDisconnected);
+    if (failure) drop();
+    if (reused && was_closed && closes == closes_) {
+      outcome = co_await open();
+      if (outcome) {
+        failure = co_await attempt(request, handler);
+        if (failure) drop();
+      } else {
+        failure.reset();
+      }
+    }
+    if (failure) outcome = failure->error;
+  }
+  busy_ = false;
+  co_return outcome;
+}
+
+HttpConnection::HttpConnection(asio::any_io_executor executor, HttpOptions options)
+    : impl_(std::make_unique<Impl>(std::move(executor), std::move(options))) {}
+
+HttpConnection::~HttpConnection() {
+  impl_->close();
+}
+
+asio::awaitable<Result<void>> HttpConnection::exchange(HttpRequest request, HttpReplyHandler& handler) {
+  return impl_->exchange(request, handler);
+}
+
+asio::awaitable<Result<void>> HttpConnection::connect() {
+  return impl_->connect();
+}
+
+void HttpConnection::close() noexcept {
+  impl_->close();
+}
+
+bool HttpConnection::is_alive() noexcept {
+  return impl_->is_alive();
+}
+
+bool HttpConnection::is_busy() const noexcept {
+  return impl_->busy_;
+}
+
+Clock::time_point HttpConnection::last_reply_complete() const noexcept {
+  return impl_->last_reply_complete_;
+}
+
+}  // namespace lode::net

@@ -1,0 +1,63 @@
+// How Beast's HTTP parser hands the body of a reply to an HttpReplyHandler, piece by piece and without storing it.
+//
+// Only http_connection.cpp includes this; a value lives as long as one reply is read.
+#pragma once
+
+#include <boost/beast/core/buffers_range.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/optional/optional.hpp>
+#include <optional>
+
+#include "host/net/http_connection.h"
+
+namespace lode::net {
+
+struct SinkBody {
+  struct value_type {
+    HttpReplyHandler* handler = nullptr;
+    bool head_given = false;
+    std::optional<Error> failure;  ///< what the handler said when it refused to go on
+  };
+
+  class reader {
+   public:
+    template <bool IsRequest, class Fields>
+    reader(boost::beast::http::header<IsRequest, Fields>& header, value_type& value)
+        : status_(header.result_int()), value_(value) {}
+
+    void init(const boost::optional<std::uint64_t>& length, boost::system::error_code& error) {
+      HttpReplyHead head{status_, std::nullopt};
+      if (length) head.content_length = *length;
+      value_.head_given = true;
+      note(value_.handler->on_head(head), error);
+    }
+
+    template <class Buffers>
+    std::size_t put(const Buffers& buffers, boost::system::error_code& error) {
+      std::size_t size = 0;
+      error = {};
+      for (const auto buffer : boost::beast::buffers_range_ref(buffers)) {
+        note(value_.handler->on_data({static_cast<const char*>(buffer.data()), buffer.size()}), error);
+        if (error) break;
+        size += buffer.size();
+      }
+      return size;
+    }
+
+    void finish(boost::system::error_code& error) { error = {}; }
+
+   private:
+    void note(Result<void> taken, boost::system::error_code& error) {
+      error = {};
+      if (taken) return;
+      value_.failure = taken.error();
+      error = boost::beast::http::error::bad_value;  // stops the parser; the failure says why
+    }
+
+    unsigned status_;
+    value_type& value_;
+  };
+};
+
+}  // namespace lode::net
