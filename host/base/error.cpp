@@ -37,8 +37,8 @@ class LodeCategory final : public boost::system::error_category {
 }  // namespace
 
 const boost::system::error_category& lode_category() noexcept {
-  static const LodeCategory category;
-  return category;
+  static const LodeCategory kCategory;
+  return kCategory;
 }
 
 void throw_exception_from_error(const Error& error, const boost::source_location& /*location*/) {
