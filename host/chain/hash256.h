@@ -67,9 +67,9 @@ class Sha256d {
 /// Hashes are uniform in their first bytes (block hashes end in zeros, they do not begin with them).
 template <>
 struct std::hash<lode::chain::Hash256> {
-  std::size_t operator()(const lode::chain::Hash256& hash) const noexcept {
-    std::size_t value = 0;
-    std::memcpy(&value, hash.bytes.data(), sizeof(value));
-    return value;
+  std::size_t operator()(const lode::chain::Hash256& value) const noexcept {
+    std::size_t result = 0;
+    std::memcpy(&result, value.bytes.data(), sizeof(result));
+    return result;
   }
 };
