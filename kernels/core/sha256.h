@@ -1,0 +1,167 @@
+// SHA-256 (FIPS 180-4), portable and constexpr, and the algebra that every kernel is built from.
+//
+// The round and schedule functions take the word type as a template parameter: std::uint32_t here, a vector of lanes in
+// the kernels. A word type has +, ^, &, |, << int and >> int, each lane for itself, and converts from nothing.
+// Pure functions and constants; usable from every thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "kernels/core/scan_job.h"
+
+namespace lode::kernels {
+
+/// Words a..h between two blocks (the same as a Midstate, which is one at a particular place).
+using State = Midstate;
+/// One 64-byte block as SHA-256 reads it: sixteen big-endian words.
+using Block = std::array<std::uint32_t, 16>;
+using Digest = std::array<std::uint8_t, 32>;
+
+/// Round constants (FIPS 180-4, 4.2.2).
+inline constexpr std::array<std::uint32_t, 64> kRoundConstants = {
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+
+/// State before the first block (FIPS 180-4, 5.3.3).
+inline constexpr State kInitialState = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                        0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+
+// --- The functions of FIPS 180-4, 4.1.2. Inlined always: a file compiled for one instruction set must not leave a
+// --- callable copy behind, which the linker could hand to the rest of the program.
+
+template <int kBits, class Word>
+[[gnu::always_inline]] constexpr Word rotate_right(Word x) noexcept {
+  return (x >> kBits) | (x << (32 - kBits));
+}
+
+template <class Word>
+[[gnu::always_inline]] constexpr Word big_sigma0(Word a) noexcept {
+  return rotate_right<2>(a) ^ rotate_right<13>(a) ^ rotate_right<22>(a);
+}
+
+template <class Word>
+[[gnu::always_inline]] constexpr Word big_sigma1(Word e) noexcept {
+  return rotate_right<6>(e) ^ rotate_right<11>(e) ^ rotate_right<25>(e);
+}
+
+template <class Word>
+[[gnu::always_inline]] constexpr Word small_sigma0(Word w) noexcept {
+  return rotate_right<7>(w) ^ rotate_right<18>(w) ^ (w >> 3);
+}
+
+template <class Word>
+[[gnu::always_inline]] constexpr Word small_sigma1(Word w) noexcept {
+  return rotate_right<17>(w) ^ rotate_right<19>(w) ^ (w >> 10);
+}
+
+template <class Word>
+[[gnu::always_inline]] constexpr Word choose(Word e, Word f, Word g) noexcept {
+  return g ^ (e & (f ^ g));
+}
+
+/// What round t adds to d to get the new e: h + K + W + Sigma1(e) + Ch(e, f, g), with K + W given as one word.
+template <class Word>
+[[gnu::always_inline]] constexpr Word round_sum(Word e, Word f, Word g, Word h, Word key) noexcept {
+  return (h + key) + (big_sigma1(e) + choose(e, f, g));
+}
+
+/// One round without moving words: afterwards `d` holds the new e and `h` the new a, and the caller renames
+/// (a, b, c, d, e, f, g, h) to (h, a, b, c, d, e, f, g).
+///
+/// Maj(a, b, c) is b ^ ((a ^ b) & (b ^ c)), and this round's a ^ b is the next one's b ^ c: `b_xor_c` carries it over.
+template <class Word>
+[[gnu::always_inline]] constexpr void round(Word a, Word b, Word& d, Word e, Word f, Word g, Word& h, Word& b_xor_c,
+                                            Word key) noexcept {
+  const Word sum = round_sum(e, f, g, h, key);
+  const Word a_xor_b = a ^ b;
+  d = d + sum;
+  h = sum + (big_sigma0(a) + (b ^ (a_xor_b & b_xor_c)));
+  b_xor_c = a_xor_b;
+}
+
+/// Eight rounds, after which every word is back in its place; `key(i)` is K + W of the i-th.
+template <class Word, class Key>
+[[gnu::always_inline]] constexpr void eight_rounds(Word (&s)[8], Word& b_xor_c, Key key) noexcept {
+  round(s[0], s[1], s[3], s[4], s[5], s[6], s[7], b_xor_c, key(0));
+  round(s[7], s[0], s[2], s[3], s[4], s[5], s[6], b_xor_c, key(1));
+  round(s[6], s[7], s[1], s[2], s[3], s[4], s[5], b_xor_c, key(2));
+  round(s[5], s[6], s[0], s[1], s[2], s[3], s[4], b_xor_c, key(3));
+  round(s[4], s[5], s[7], s[0], s[1], s[2], s[3], b_xor_c, key(4));
+  round(s[3], s[4], s[6], s[7], s[0], s[1], s[2], b_xor_c, key(5));
+  round(s[2], s[3], s[5], s[6], s[7], s[0], s[1], b_xor_c, key(6));
+  round(s[1], s[2], s[4], s[5], s[6], s[7], s[0], b_xor_c, key(7));
+}
+
+// --- Whole blocks and messages.
+
+/// `state` after one more block (FIPS 180-4, 6.2.2).
+constexpr State compress(const State& state, const Block& block) noexcept {
+  std::array<std::uint32_t, 64> w{};
+  for (std::size_t t = 0; t < 16; ++t) w[t] = block[t];
+  for (std::size_t t = 16; t < 64; ++t) {
+    w[t] = small_sigma1(w[t - 2]) + w[t - 7] + small_sigma0(w[t - 15]) + w[t - 16];
+  }
+  std::uint32_t s[8] = {state[0], state[1], state[2], state[3], state[4], state[5], state[6], state[7]};
+  std::uint32_t b_xor_c = s[1] ^ s[2];
+  for (std::size_t t = 0; t < 64; t += 8) {
+    eight_rounds(s, b_xor_c, [&](std::size_t i) { return kRoundConstants[t + i] + w[t + i]; });
+  }
+  State next = state;
+  for (std::size_t i = 0; i < 8; ++i) next[i] += s[i];
+  return next;
+}
+
+constexpr std::uint32_t byte_swap(std::uint32_t x) noexcept {
+  return (x >> 24) | ((x >> 8) & 0x0000ff00U) | ((x << 8) & 0x00ff0000U) | (x << 24);
+}
+
+/// Reads 64 bytes as sixteen big-endian words.
+constexpr Block load_block(std::span<const std::uint8_t, 64> bytes) noexcept {
+  Block block{};
+  for (std::size_t i = 0; i < 64; ++i) block[i / 4] = (block[i / 4] << 8) | bytes[i];
+  return block;
+}
+
+constexpr Digest to_digest(const State& state) noexcept {
+  Digest digest{};
+  for (std::size_t i = 0; i < 32; ++i) digest[i] = static_cast<std::uint8_t>(state[i / 4] >> (24 - 8 * (i % 4)));
+  return digest;
+}
+
+/// SHA-256 of a message of whole bytes (FIPS 180-4, 5.1.1 and 6.2).
+constexpr Digest sha256(std::span<const std::uint8_t> message) noexcept {
+  State state = kInitialState;
+  std::span<const std::uint8_t> rest = message;
+  for (; rest.size() >= 64; rest = rest.subspan(64)) state = compress(state, load_block(rest.first<64>()));
+
+  std::array<std::uint8_t, 128> end{};  // what is left, a 1 bit, zeros, and the length in bits: one block or two
+  for (std::size_t i = 0; i < rest.size(); ++i) end[i] = rest[i];
+  end[rest.size()] = 0x80;
+  const std::size_t size = rest.size() + 9 <= 64 ? 64 : 128;
+  const std::uint64_t bits = std::uint64_t{message.size()} * 8;
+  for (std::size_t i = 0; i < 8; ++i) end[size - 1 - i] = static_cast<std::uint8_t>(bits >> (8 * i));
+  const std::span<const std::uint8_t, 128> blocks(end);
+  state = compress(state, load_block(blocks.first<64>()));
+  if (size == 128) state = compress(state, load_block(blocks.last<64>()));
+  return to_digest(state);
+}
+
+/// SHA-256 of the SHA-256 of a message: Bitcoin's hash of headers and transactions. Byte 31 is the most significant one
+/// of the hash as a number.
+constexpr Digest sha256d(std::span<const std::uint8_t> message) noexcept { return sha256(sha256(message)); }
+
+/// State after the first 64 bytes of an 80-byte block header.
+constexpr Midstate header_midstate(std::span<const std::uint8_t, 64> head) noexcept {
+  return compress(kInitialState, load_block(head));
+}
+
+}  // namespace lode::kernels
