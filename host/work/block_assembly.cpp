@@ -6,6 +6,7 @@
 #include "host/chain/check.h"
 #include "host/chain/coinbase.h"
 #include "host/chain/compact_size.h"
+#include "host/chain/merkle.h"
 #include "host/work/header_builder.h"
 
 namespace lode::work {
