@@ -89,7 +89,11 @@ def file_faults(root, path):
         yield 1, "is in no folder of the table in tests/layering/layers.py"
         return
     text = (root / path).read_text(encoding="utf-8")
-    for line, rest in directives(text):
+    includes = list(directives(text))
+    header = Path(path).with_suffix(".h").as_posix()
+    if Path(path).suffix == ".cpp" and (root / header).is_file() and (not includes or includes[0][1] != f'"{header}"'):
+        yield 1, f'include "{header}" first, so that it is known to compile alone'
+    for line, rest in includes:
         target = _TARGET.match(rest)
         if target is None:
             yield line, f"#include {rest}: name the header, not a macro"

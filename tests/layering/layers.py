@@ -19,11 +19,11 @@ FOLDERS = {
     "stratum/v1": ["host/base", "host/chain", "host/work", "host/net"],
     "stratum/v2": ["host/base", "host/chain", "host/work", "host/net"],
     "stratum/server": ["host/base", "host/chain", "host/work", "host/net"],
-    "host/engine": ["host/base", "host/chain", "host/work", "host/device", "host/store"],
+    "host/engine": ["host/base", "host/chain", "host/work", "host/device", "host/store", "host/net"],
     "host/api": ["host/base", "host/chain", "host/work", "host/store"],
     "host/app": ["*"],
     "bench": ["kernels/core", "kernels/cpu", "kernels/cuda", "kernels/opencl",
-              "host/base", "host/chain", "host/work", "host/device", "host/node"],
+              "host/base", "host/chain", "host/work", "host/device", "host/node", "host/net", "host/store", "host/engine"],
 }
 
 # file (a pattern) -> folders it may include beyond those of its folder: a device reaches its own kernels, no other's.

@@ -94,8 +94,17 @@ class CheckIncludes(unittest.TestCase):
             ("#include HEX_HEADER", "not a macro"),
         ]:
             with self.subTest(line=line):
-                self.write("host/base/hex.cpp", line)
-                self.assert_fault("host/base/hex.cpp:1:", fault)
+                self.write("host/base/base16.cpp", line)
+                self.assert_fault("host/base/base16.cpp:1:", fault)
+
+    def test_a_source_includes_its_own_header_first(self):
+        self.write("host/base/hex.h")
+        self.write("host/base/hex.cpp", "#include <string>", '#include "host/base/hex.h"')
+        self.assert_fault("host/base/hex.cpp:1:", 'include "host/base/hex.h" first')
+        self.write("host/base/hex.cpp", "// Empty.")
+        self.assert_fault('include "host/base/hex.h" first')
+        self.write("host/base/hex.cpp", "// Why.", '#include "host/base/hex.h"', "", "#include <string>")
+        self.assertEqual(self.faults(), [])
 
     def test_spaces_and_comments(self):
         self.write("host/work/job.h")
