@@ -18,17 +18,20 @@ _HTML = b"<!DOCTYPE html><html><head><title>Router login</title></head><body><h1
 class Held:
     """A request that has arrived and has not been passed on."""
 
-    def __init__(self, params):
+    def __init__(self, method, params):
+        self.method = method
         self.params = params
         self._decided = threading.Event()
         self._pass = False
         self.answered = True
 
     def release(self, answered=True):
-        """Passes the request on to the node; the reply too, or else it is lost with the connection."""
-        self._pass = True
-        self.answered = answered
-        self._decided.set()
+        """Passes the request on to the node; the reply too, or else it is lost with the connection. The first decision
+        on a request counts."""
+        if not self._decided.is_set():
+            self._pass = True
+            self.answered = answered
+            self._decided.set()
 
     def drop(self):
         """Closes the connection it came on; the node never sees it."""
@@ -73,9 +76,13 @@ class Proxy:
             self._holding.add(method)
 
     def pass_on(self, method):
-        """Ends hold(method) for requests that arrive later."""
+        """Ends hold(method): requests that are held now or arrive later are passed on."""
         with self._lock:
             self._holding.discard(method)
+            passed = [held for held in self._undecided if held.method == method]
+            self._undecided = [held for held in self._undecided if held.method != method]
+        for held in passed:
+            held.release()
 
     def held(self, timeout):
         """The next held request, waiting for it up to `timeout` seconds."""
@@ -189,7 +196,7 @@ class Proxy:
             return None, None
         with self._lock:
             self._log.append((method, params))
-            held = Held(params) if method in self._holding else None
+            held = Held(method, params) if method in self._holding else None
             if held is not None:
                 self._undecided.append(held)
         if held is not None:

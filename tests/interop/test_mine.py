@@ -7,6 +7,7 @@ import unittest
 import addresses
 import bcoin
 import lode
+from proxy import Proxy
 
 PAYOUTS = addresses.payouts()
 
@@ -99,6 +100,16 @@ class MiningTest(lode.InteropTest):
             )  # fmt: skip
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(node.height(), 5)
+
+    def test_connections_that_the_node_closed(self):
+        """The node closes a connection that was idle for 5 s, and only the next request on it shows that."""
+        with bcoin.Node() as node, Proxy(node.port) as proxy:
+            proxy.delay("getblocktemplate", 6)
+            with lode.Lode(node.url(proxy.port), "--payout", PAYOUTS["P2WPKH"][0], "--blocks", "3") as miner:
+                self.assertEqual(miner.finish(90), 0, miner.describe())
+                self.assertEqual(miner.events("block_rejected"), [], miner.describe())
+                self.assertEqual(miner.events("source_lost"), [], miner.describe())
+            self.assertEqual(node.height(), 3)
 
     def test_every_node_gets_every_block(self):
         """Two nodes that do not know each other end with the same chain."""

@@ -49,7 +49,6 @@ class SignalTest(lode.InteropTest):
                 miner.signal(signal.SIGINT)
                 time.sleep(0.5)
                 proxy.pass_on("submitblock")
-                held.release()
                 self.assertEqual(miner.finish(30), 0, miner.describe())
                 self.assertTrue(node.best_chain_holds(found))
                 self.assertIn(found, [event["hash"] for event in miner.events("block_accepted")], miner.describe())
