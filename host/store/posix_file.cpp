@@ -73,8 +73,13 @@ Result<void> make_private_folder(const std::filesystem::path& folder) {
 }
 
 Result<void> write_file(const std::filesystem::path& path, ByteView content) {
-  Descriptor file(open_file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
+  // O_NONBLOCK: opening a pipe that nobody reads fails instead of waiting.
+  Descriptor file(open_file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, S_IRUSR | S_IWUSR));
   if (!file.valid()) return system_error("cannot create", path);
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return system_error("cannot look at", path);
+  // Checked before anything may be removed: a device must never be.
+  if (!S_ISREG(status.st_mode)) return fail(Errc::kStore, "cannot write " + path.string() + ": no regular file");
   const bool written = write_all(file.get(), content);
   Error problem = written ? Error{} : system_error("cannot write", path);
   if (!file.close() && written) problem = system_error("cannot write", path);
