@@ -50,8 +50,9 @@ struct Hit {
 };
 static_assert(std::is_trivially_copyable_v<Hit>);
 
-/// How far a scan came. `nonces` counts from the start of the range, each tried with all M midstates, so hashes done are
-/// nonces * M. It is less than asked for when the hit list was full; scanning goes on at first + nonces, nothing is lost.
+/// How far a scan came. `nonces` counts from the start of the range, each tried with all M midstates, so hashes done
+/// are nonces * M. It is less than asked for when the hit list was full; scanning goes on at first + nonces, nothing is
+/// lost.
 struct ScanResult {
   std::uint64_t nonces = 0;
   std::uint32_t hits = 0;

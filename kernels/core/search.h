@@ -1,9 +1,9 @@
 // The search algebra: what a scan computes once, what is left to do for every nonce, and when a nonce is a hit.
 //
-// A header's hash is three SHA-256 blocks. The first (64 bytes) doesn't change with the nonce and arrives as a midstate.
-// The second, here "hash 1", holds the merkle tail, time, bits and nonce; the third, "hash 2", holds the digest of the
-// first two. Most words of both are constant, so most of their schedule has constant terms, and only one word of the last
-// digest is needed to reject. Pure functions; usable from every thread.
+// A header's hash is three SHA-256 blocks. The first (64 bytes) doesn't change with the nonce and arrives as a
+// midstate. The second, here "hash 1", holds the merkle tail, time, bits and nonce; the third, "hash 2", holds the
+// digest of the first two. Most words of both are constant, so most of their schedule has constant terms, and only one
+// word of the last digest is needed to reject. Pure functions; usable from every thread.
 #pragma once
 
 #include <array>
@@ -34,15 +34,23 @@ inline constexpr int kLastRound = 60;
 
 // --- Which terms of W[t] = s1(W[t-2]) + W[t-7] + s0(W[t-15]) + W[t-16] vary, and which are constants other than zero.
 
-constexpr bool varies1(int word) noexcept { return word == kNonceWord || word >= kFirstVariableWord; }
-constexpr bool is_zero1(int word) noexcept { return word >= 5 && word <= 14; }
+constexpr bool varies1(int word) noexcept {
+  return word == kNonceWord || word >= kFirstVariableWord;
+}
+constexpr bool is_zero1(int word) noexcept {
+  return word >= 5 && word <= 14;
+}
 constexpr bool has_constant1(int t) noexcept {
   const auto counts = [](int word) { return !varies1(word) && !is_zero1(word); };
   return counts(t - 2) || counts(t - 7) || counts(t - 15) || counts(t - 16);
 }
 
-constexpr bool varies2(int word) noexcept { return word < 8 || word >= 16; }
-constexpr bool is_zero2(int word) noexcept { return word >= 9 && word <= 14; }
+constexpr bool varies2(int word) noexcept {
+  return word < 8 || word >= 16;
+}
+constexpr bool is_zero2(int word) noexcept {
+  return word >= 9 && word <= 14;
+}
 constexpr bool has_constant2(int t) noexcept {
   const auto counts = [](int word) { return !varies2(word) && !is_zero2(word); };
   return counts(t - 2) || counts(t - 7) || counts(t - 15) || counts(t - 16);
@@ -70,7 +78,8 @@ constexpr TailPlan plan_tail(std::uint32_t merkle_tail, std::uint32_t time, std:
     plan.constants[static_cast<std::size_t>(t)] = sum;
     if (!varies1(t)) w[static_cast<std::size_t>(t)] = sum;
   }
-  for (std::size_t t = 0; t < plan.keys.size(); ++t) plan.keys[t] = kRoundConstants[t] + w[t];
+  for (std::size_t t = 0; t < plan.keys.size(); ++t)
+    plan.keys[t] = kRoundConstants[t] + w[t];
   return plan;
 }
 
@@ -83,12 +92,14 @@ struct StatePlan {
 
 constexpr StatePlan plan_state(const TailPlan& tail, const Midstate& midstate) noexcept {
   std::uint32_t s[8] = {};
-  for (std::size_t i = 0; i < 8; ++i) s[i] = midstate[i];
+  for (std::size_t i = 0; i < 8; ++i)
+    s[i] = midstate[i];
   for (std::size_t t = 0; t <= kNonceWord; ++t) {
     std::uint32_t b_xor_c = s[1] ^ s[2];
     round(s[0], s[1], s[3], s[4], s[5], s[6], s[7], b_xor_c, tail.keys[t]);
     const std::uint32_t a = s[7];
-    for (std::size_t i = 7; i > 0; --i) s[i] = s[i - 1];
+    for (std::size_t i = 7; i > 0; --i)
+      s[i] = s[i - 1];
     s[0] = a;
   }
   return {.midstate = midstate, .after_nonce_round = {s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]}};
@@ -107,9 +118,10 @@ inline constexpr std::array<std::uint32_t, kFirstFullWord2> kConstants2 = [] {
 }();
 
 /// K + W of hash 2's rounds 8..15, at their places.
-inline constexpr std::array<std::uint32_t, 16> kKeys2 = [] {
+alignas(64) inline constexpr std::array<std::uint32_t, 16> kKeys2 = [] {
   std::array<std::uint32_t, 16> keys{};
-  for (std::size_t t = 8; t < 16; ++t) keys[t] = kRoundConstants[t];
+  for (std::size_t t = 8; t < 16; ++t)
+    keys[t] = kRoundConstants[t];
   keys[8] += kPaddingBit;
   keys[15] += kDigestBits;
   return keys;
@@ -120,8 +132,8 @@ constexpr bool is_hit(std::uint32_t digest_word7, std::uint32_t limit) noexcept 
   return byte_swap(digest_word7) <= limit;
 }
 
-/// A cheaper rule that every hit passes: (digest word 7 & mask) == 0. The mask covers limit's leading zero bits, so for a
-/// limit of one less than a power of two the two rules are the same.
+/// A cheaper rule that every hit passes: (digest word 7 & mask) == 0. The mask covers limit's leading zero bits, so for
+/// a limit of one less than a power of two the two rules are the same.
 constexpr std::uint32_t reject_mask(std::uint32_t limit) noexcept {
   const int zeros = std::countl_zero(limit);
   if (zeros == 0) return 0;
@@ -140,7 +152,8 @@ template <class Word>
   };
 
   Word s[8] = {};
-  for (std::size_t i = 0; i < 8; ++i) s[i] = Word{plan.after_nonce_round[i]};
+  for (std::size_t i = 0; i < 8; ++i)
+    s[i] = Word{plan.after_nonce_round[i]};
   s[0] = s[0] + nonce;
   s[4] = s[4] + nonce;
   Word b_xor_c = s[1] ^ s[2];
@@ -166,8 +179,10 @@ template <class Word>
   round(s[6], s[7], s[1], s[2], s[3], s[4], s[5], b_xor_c, key1(62));
   round(s[5], s[6], s[0], s[1], s[2], s[3], s[4], b_xor_c, key1(63));
 
-  for (std::size_t i = 0; i < 8; ++i) w[i] = s[(i + 4) % 8] + Word{plan.midstate[i]};
-  for (std::size_t i = 0; i < 8; ++i) s[i] = Word{kInitialState[i]};
+  for (std::size_t i = 0; i < 8; ++i)
+    w[i] = s[(i + 4) % 8] + Word{plan.midstate[i]};
+  for (std::size_t i = 0; i < 8; ++i)
+    s[i] = Word{kInitialState[i]};
   b_xor_c = s[1] ^ s[2];
   const auto key2 = [&](int t) -> Word {
     if (t < 8) return w[t] + Word{kRoundConstants[static_cast<std::size_t>(t)]};

@@ -21,7 +21,7 @@ using Block = std::array<std::uint32_t, 16>;
 using Digest = std::array<std::uint8_t, 32>;
 
 /// Round constants (FIPS 180-4, 4.2.2).
-inline constexpr std::array<std::uint32_t, 64> kRoundConstants = {
+alignas(64) inline constexpr std::array<std::uint32_t, 64> kRoundConstants = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -106,7 +106,8 @@ template <class Word, class Key>
 /// `state` after one more block (FIPS 180-4, 6.2.2).
 constexpr State compress(const State& state, const Block& block) noexcept {
   std::array<std::uint32_t, 64> w{};
-  for (std::size_t t = 0; t < 16; ++t) w[t] = block[t];
+  for (std::size_t t = 0; t < 16; ++t)
+    w[t] = block[t];
   for (std::size_t t = 16; t < 64; ++t) {
     w[t] = small_sigma1(w[t - 2]) + w[t - 7] + small_sigma0(w[t - 15]) + w[t - 16];
   }
@@ -116,7 +117,8 @@ constexpr State compress(const State& state, const Block& block) noexcept {
     eight_rounds(s, b_xor_c, [&](std::size_t i) { return kRoundConstants[t + i] + w[t + i]; });
   }
   State next = state;
-  for (std::size_t i = 0; i < 8; ++i) next[i] += s[i];
+  for (std::size_t i = 0; i < 8; ++i)
+    next[i] += s[i];
   return next;
 }
 
@@ -127,13 +129,15 @@ constexpr std::uint32_t byte_swap(std::uint32_t x) noexcept {
 /// Reads 64 bytes as sixteen big-endian words.
 constexpr Block load_block(std::span<const std::uint8_t, 64> bytes) noexcept {
   Block block{};
-  for (std::size_t i = 0; i < 64; ++i) block[i / 4] = (block[i / 4] << 8) | bytes[i];
+  for (std::size_t i = 0; i < 64; ++i)
+    block[i / 4] = (block[i / 4] << 8) | bytes[i];
   return block;
 }
 
 constexpr Digest to_digest(const State& state) noexcept {
   Digest digest{};
-  for (std::size_t i = 0; i < 32; ++i) digest[i] = static_cast<std::uint8_t>(state[i / 4] >> (24 - 8 * (i % 4)));
+  for (std::size_t i = 0; i < 32; ++i)
+    digest[i] = static_cast<std::uint8_t>(state[i / 4] >> (24 - 8 * (i % 4)));
   return digest;
 }
 
@@ -141,14 +145,17 @@ constexpr Digest to_digest(const State& state) noexcept {
 constexpr Digest sha256(std::span<const std::uint8_t> message) noexcept {
   State state = kInitialState;
   std::span<const std::uint8_t> rest = message;
-  for (; rest.size() >= 64; rest = rest.subspan(64)) state = compress(state, load_block(rest.first<64>()));
+  for (; rest.size() >= 64; rest = rest.subspan(64))
+    state = compress(state, load_block(rest.first<64>()));
 
   std::array<std::uint8_t, 128> end{};  // what is left, a 1 bit, zeros, and the length in bits: one block or two
-  for (std::size_t i = 0; i < rest.size(); ++i) end[i] = rest[i];
+  for (std::size_t i = 0; i < rest.size(); ++i)
+    end[i] = rest[i];
   end[rest.size()] = 0x80;
   const std::size_t size = rest.size() + 9 <= 64 ? 64 : 128;
   const std::uint64_t bits = std::uint64_t{message.size()} * 8;
-  for (std::size_t i = 0; i < 8; ++i) end[size - 1 - i] = static_cast<std::uint8_t>(bits >> (8 * i));
+  for (std::size_t i = 0; i < 8; ++i)
+    end[size - 1 - i] = static_cast<std::uint8_t>(bits >> (8 * i));
   const std::span<const std::uint8_t, 128> blocks(end);
   state = compress(state, load_block(blocks.first<64>()));
   if (size == 128) state = compress(state, load_block(blocks.last<64>()));
@@ -157,7 +164,9 @@ constexpr Digest sha256(std::span<const std::uint8_t> message) noexcept {
 
 /// SHA-256 of the SHA-256 of a message: Bitcoin's hash of headers and transactions. Byte 31 is the most significant one
 /// of the hash as a number.
-constexpr Digest sha256d(std::span<const std::uint8_t> message) noexcept { return sha256(sha256(message)); }
+constexpr Digest sha256d(std::span<const std::uint8_t> message) noexcept {
+  return sha256(sha256(message));
+}
 
 /// State after the first 64 bytes of an 80-byte block header.
 constexpr Midstate header_midstate(std::span<const std::uint8_t, 64> head) noexcept {

@@ -1,0 +1,24 @@
+// The inner loops of this folder, one source file an instruction set; what each needs is in registry.cpp. Pure
+// functions.
+#pragma once
+
+#include "kernels/cpu/block_scan.h"
+
+namespace lode::kernels {
+
+/// Portable C++, one nonce at a time: what the others are measured against.
+void scalar_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
+
+#if defined(__x86_64__)
+/// SHA extensions, two nonces at a time.
+void shani_x2_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
+/// SHA extensions, hash 1 of two nonces together with hash 2 of the two before.
+void shani_x4_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
+/// SHA extensions, hash 1 of three nonces together with hash 2 of the three before.
+void shani_x6_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
+
+/// AVX2, eight nonces in the lanes of a vector.
+void avx2_x8_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
+#endif
+
+}  // namespace lode::kernels

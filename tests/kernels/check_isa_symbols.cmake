@@ -1,0 +1,18 @@
+# Fails if one of OBJECTS (separated by |) defines a function that the linker could take for another file's: NM prints
+# those as weak (W). Functions of their own are T and must be block functions.
+string(REPLACE "|" ";" objects "${OBJECTS}")
+if(NOT objects)
+  message(FATAL_ERROR "no object files given")
+endif()
+foreach(object IN LISTS objects)
+  execute_process(COMMAND ${NM} -C --defined-only ${object} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCHALL "[^\n]* [WwiT] [^\n]*" functions "${symbols}")
+  if(NOT functions)
+    message(FATAL_ERROR "${object}: no functions found")
+  endif()
+  foreach(function IN LISTS functions)
+    if(NOT function MATCHES " T lode::kernels::[a-z0-9_]+_block\\(")
+      message(SEND_ERROR "${object} defines a function that other code could be linked with: ${function}")
+    endif()
+  endforeach()
+endforeach()
