@@ -1,0 +1,74 @@
+#include "host/work/job_book.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/test_work.h"
+
+namespace lode::work {
+namespace {
+
+std::shared_ptr<const Job> add(JobBook& book, std::size_t source, std::uint8_t parent, bool clean) {
+  auto work = test::make_template(parent);
+  work->clean = clean;
+  return book.add(source, std::move(work), std::chrono::steady_clock::now());
+}
+
+TEST(JobBook, NumbersJobsFromOneUpwards) {
+  JobBook book;
+  EXPECT_EQ(book.find(0), nullptr);
+  EXPECT_EQ(book.find(1), nullptr);
+  EXPECT_FALSE(book.is_current(1));
+  for (Generation expected = 1; expected <= 10; ++expected) {
+    const auto job = add(book, expected % 2, 1, expected % 3 == 0);
+    EXPECT_EQ(job->generation, expected);
+    EXPECT_EQ(job->source, expected % 2);
+    EXPECT_EQ(book.find(expected), job);
+    EXPECT_TRUE(book.is_current(expected));
+  }
+}
+
+TEST(JobBook, CleanWorkRetiresOnlyItsOwnSource) {
+  JobBook book;
+  add(book, 0, 1, true);   // 1
+  add(book, 1, 1, true);   // 2
+  add(book, 0, 1, false);  // 3
+  EXPECT_TRUE(book.is_current(1));
+  EXPECT_TRUE(book.is_current(2));
+  add(book, 0, 2, true);  // 4
+  EXPECT_FALSE(book.is_current(1));
+  EXPECT_TRUE(book.is_current(2));
+  EXPECT_FALSE(book.is_current(3));
+  EXPECT_TRUE(book.is_current(4));
+  EXPECT_NE(book.find(1), nullptr) << "a retired job's block is still to be found";
+}
+
+TEST(JobBook, RetiresByParentAndBySource) {
+  JobBook book;
+  add(book, 0, 1, false);
+  add(book, 1, 1, false);
+  add(book, 0, 2, false);
+  add(book, 1, 3, false);
+  book.retire_parent(test::make_template(1)->previous_block);
+  EXPECT_FALSE(book.is_current(1));
+  EXPECT_FALSE(book.is_current(2));
+  EXPECT_TRUE(book.is_current(3));
+  book.retire_source(0);
+  EXPECT_FALSE(book.is_current(3));
+  EXPECT_TRUE(book.is_current(4));
+}
+
+TEST(JobBook, ForgetsTheOldestOnly) {
+  JobBook book;
+  for (std::size_t i = 0; i < JobBook::kRemembered; ++i)
+    add(book, 0, 1, false);
+  EXPECT_NE(book.find(1), nullptr);
+  add(book, 0, 1, false);
+  EXPECT_EQ(book.find(1), nullptr);
+  EXPECT_FALSE(book.is_current(1));
+  EXPECT_NE(book.find(2), nullptr);
+  EXPECT_NE(book.find(JobBook::kRemembered + 1), nullptr);
+  EXPECT_EQ(book.find(JobBook::kRemembered + 2), nullptr);
+}
+
+}  // namespace
+}  // namespace lode::work
