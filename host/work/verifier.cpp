@@ -10,7 +10,7 @@ Verdict verify(const Job& job, const Roll& roll) {
   Verdict verdict;
   verdict.header = build_header(*job.work, roll);
   verdict.hash.bytes = kernels::sha256d(verdict.header.serialize());
-  const std::uint32_t top = read_le<std::uint32_t>(std::span<const std::uint8_t, 32>(verdict.hash.bytes).last<4>());
+  const auto top = read_le<std::uint32_t>(std::span<const std::uint8_t, 32>(verdict.hash.bytes).last<4>());
   if (job.work->network_target.is_met_by(verdict.hash)) {
     verdict.kind = Verdict::Kind::kBlock;
   } else if (job.work->share_target.is_met_by(verdict.hash)) {
