@@ -1,0 +1,32 @@
+#include "host/app/builtins.h"
+
+#include "host/app/cpu_backend.h"
+
+namespace lode::app {
+namespace {
+
+/// GPUs come first: left to itself, the program uses the first backend that has devices.
+constexpr DeviceBackend kDeviceBackends[] = {
+    {.name = "cuda", .numbered = true},
+    {.name = "opencl", .numbered = true},
+    {.name = "cpu", .numbered = false, .describe = describe_cpu, .open = open_cpu},
+};
+
+constexpr SourceScheme kSourceSchemes[] = {
+    {.name = "http"},
+    {.name = "https"},
+    {.name = "stratum+tcp"},
+    {.name = "stratum+ssl"},
+};
+
+}  // namespace
+
+std::span<const DeviceBackend> device_backends() {
+  return kDeviceBackends;
+}
+
+std::span<const SourceScheme> source_schemes() {
+  return kSourceSchemes;
+}
+
+}  // namespace lode::app

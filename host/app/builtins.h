@@ -1,0 +1,79 @@
+// The list of what this program is built with: device backends and source schemes, explicit and in order.
+//
+// To add one: write its file and give it one line in builtins.cpp. Start-up, main thread.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/base/log.h"
+#include "host/base/result.h"
+#include "host/device/device.h"
+#include "host/work/sink.h"
+#include "host/work/source.h"
+
+namespace lode::app {
+
+struct MineOptions;
+struct SourceUrl;
+
+/// What the user wants of a backend.
+struct DeviceRequest {
+  unsigned threads = 0;  ///< CPU threads; 0: one for each hardware thread
+  std::string kernel;    ///< empty: the backend's best
+};
+
+using Devices = std::vector<std::unique_ptr<device::Device>>;
+
+/// A kernel as `lode devices` shows it.
+struct KernelInfo {
+  std::string name;
+  std::string description;
+  std::string unusable;  ///< why it cannot be used here; empty: it can
+  bool is_default = false;
+};
+
+/// A device as `lode devices` shows it.
+struct DeviceDescription {
+  std::string id;
+  std::string name;
+  unsigned threads = 0;  ///< used by default
+  std::vector<std::string> features;
+  std::vector<KernelInfo> kernels;
+};
+
+struct DeviceBackend {
+  std::string_view name;  ///< as --devices takes it: "cpu"
+  bool numbered = false;  ///< has several devices, "cuda:0"
+  /// Null: not in this build.
+  std::vector<DeviceDescription> (*describe)() = nullptr;
+  /// Null: not in this build. Errors: kOutOfRange for a kernel name nobody knows, kDevice when there is no usable
+  /// device.
+  Result<Devices> (*open)(const DeviceRequest& request) = nullptr;
+};
+
+std::span<const DeviceBackend> device_backends();
+
+/// A source of work together with the sink that takes its blocks; often one object.
+struct OpenedSource {
+  std::shared_ptr<work::WorkSource> source;
+  std::shared_ptr<work::BlockSink> sink;
+};
+
+struct SourceScheme {
+  std::string_view name;
+  std::uint16_t default_port = 0;
+  /// Null: known, but not supported yet. `url` has this scheme.
+  Result<OpenedSource> (*open)(boost::asio::any_io_executor executor, const SourceUrl& url, const MineOptions& options,
+                               const Log& log) = nullptr;
+};
+
+std::span<const SourceScheme> source_schemes();
+
+}  // namespace lode::app

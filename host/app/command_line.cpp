@@ -1,0 +1,158 @@
+#include "host/app/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+#include "host/app/bench_arguments.h"
+#include "host/app/exit_codes.h"
+#include "host/app/mine_arguments.h"
+#include "host/app/text.h"
+
+namespace lode::app {
+namespace {
+
+Exit usage_error(const std::string& message, const std::string& command) {
+  const std::string help = command.empty() ? "lode --help" : "lode " + command + " --help";
+  return {kExitUsage, "", fmt::format("lode: {}\nTry '{}'.\n", message, help)};
+}
+
+/// CLI11's messages, in words that say what to do.
+std::string parse_message(const CLI::ParseError& error, const CLI::App& command) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    const std::vector<std::string> extra = command.remaining(true);
+    const std::string first = extra.empty() ? "?" : extra.front();
+    if (first.starts_with("-")) return fmt::format("unknown option '{}'", printable(first.substr(0, first.find('='))));
+    if (command.get_parent() == nullptr) return fmt::format("unknown command '{}'", printable(first));
+    return fmt::format("unexpected argument '{}'", printable(first));
+  }
+  return printable(error.what());
+}
+
+struct Commands {
+  CLI::App app{"lode: Bitcoin (SHA-256d) mining and hashing engine", "lode"};
+  MineArguments mine{*app.add_subcommand("mine", "Mine: search for blocks and submit them")};
+  BenchArguments bench{*app.add_subcommand("bench", "Measure the hash rate, checking every result")};
+
+  CLI::App& devices = *app.add_subcommand("devices", "List devices and kernels");
+  DevicesOptions devices_options;
+  CLI::App& verify = *app.add_subcommand("verify", "Check a block header or a block against the rules");
+  VerifyOptions verify_options;
+  CLI::App& version = *app.add_subcommand("version", "Print version, commit, compiler and features");
+  bool version_flag = false;
+
+  Commands();
+};
+
+Commands::Commands() {
+  app.footer(
+      "Examples:\n"
+      "  lode mine                         try it out on the embedded chain\n"
+      "  lode bench --kernel all           compare the kernels of this CPU\n"
+      "  lode mine --help                  all options of a command\n");
+  app.add_flag("--version", version_flag, "Print the version");
+  app.get_formatter()->column_width(34);
+
+  devices.add_flag("--json", devices_options.json, "Print JSON");
+  devices.footer("Example:\n  lode devices\n");
+
+  CLI::Option* const header = verify.add_option("HEADERHEX", verify_options.header, "A block header: 160 hex digits");
+  verify.add_option("--block", verify_options.block, "A whole block: a file (raw or hex) or hex digits")
+      ->type_name("FILE|HEX")
+      ->excludes(header);
+  verify.footer(
+      "Prints hash, target and every rule checked. Exit status: 0 valid, 5 not valid, 1 unreadable.\n\n"
+      "Examples:\n"
+      "  lode verify 0100000000000000...1dac2b7c\n"
+      "  lode verify --block block.bin\n");
+  version.footer("Example:\n  lode version\n");
+}
+
+/// The configuration file's entries for options that the command line left out.
+std::optional<std::string> apply_config(CLI::App& command, const std::string& file) {
+  const auto entries = read_config(file);
+  if (!entries) return entries.error().message();
+  const std::string name = printable(file);
+  for (const ConfigEntry& entry : *entries) {
+    CLI::Option* const option =
+        command.get_option_no_throw(entry.key == "source" ? std::string("SOURCE") : "--" + entry.key);
+    if (option == nullptr || entry.key == "help" || entry.key == "config") {
+      return fmt::format("{}: unknown key '{}'", name, printable(entry.key));
+    }
+    if (option->count() > 0) continue;
+    const bool is_flag = option->get_expected_max() == 0;
+    if (is_flag) {
+      if (entry.values != std::vector<std::string>{"true"} && entry.values != std::vector<std::string>{"false"}) {
+        return fmt::format("{}: {}: must be true or false", name, entry.key);
+      }
+      if (entry.values.front() == "false") continue;
+    } else if (entry.values.empty() ||
+               (entry.values.size() > 1 && option->get_expected_max() == 1 && entry.key != "devices")) {
+      return fmt::format("{}: {}: must be one value", name, entry.key);
+    }
+    std::vector<std::string> values = entry.values;
+    if (entry.key == "devices") values = {CLI::detail::join(entry.values, ",")};
+    try {
+      option->add_result(values);
+      option->run_callback();
+    } catch (const CLI::ParseError& error) {
+      std::string message = printable(error.what());
+      if (message.starts_with("--")) message.erase(0, 2);
+      return fmt::format("{}: {}", name, message);
+    }
+  }
+  return std::nullopt;
+}
+
+Invocation mine_invocation(Commands& commands, CLI::App& command) {
+  if (!commands.mine.config.empty()) {
+    if (const auto problem = apply_config(command, commands.mine.config)) return usage_error(*problem, "mine");
+  }
+  const MineOptions& options = commands.mine.options();
+  if (const auto checked = check_mine_options(options); !checked) {
+    return usage_error(checked.error().message(), "mine");
+  }
+  return options;
+}
+
+}  // namespace
+
+Invocation parse_command_line(std::vector<std::string> arguments) {
+  Commands commands;
+  CLI::App& app = commands.app;
+  if (arguments.empty()) return Exit{kExitUsage, app.help(), ""};
+  std::ranges::reverse(arguments);  // CLI11 takes them from the back
+  const auto chosen = [&app]() -> CLI::App* {
+    const auto parsed = app.get_subcommands();
+    return parsed.empty() ? nullptr : parsed.front();
+  };
+  try {
+    app.parse(arguments);
+  } catch (const CLI::CallForHelp&) {
+    return Exit{kExitOk, app.help(), ""};
+  } catch (const CLI::ParseError& error) {
+    CLI::App* const command = chosen();
+    return usage_error(parse_message(error, command == nullptr ? app : *command),
+                       command == nullptr ? "" : command->get_name());
+  }
+  CLI::App* const command = chosen();
+  if (command == nullptr) {
+    if (commands.version_flag) return VersionOptions{};
+    return Exit{kExitUsage, app.help(), ""};
+  }
+  const std::string& name = command->get_name();
+  if (name == "mine") return mine_invocation(commands, *command);
+  if (name == "bench") return commands.bench.options();
+  if (name == "devices") return commands.devices_options;
+  if (name == "version") return VersionOptions{};
+  if (commands.verify_options.header.empty() == commands.verify_options.block.empty()) {
+    return usage_error("give a header of 160 hex digits, or a block with --block", name);
+  }
+  return commands.verify_options;
+}
+
+}  // namespace lode::app

@@ -1,0 +1,49 @@
+// From argv to what to do. Everything that can be wrong with the arguments is found here, before anything starts.
+//
+// Start-up, main thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "host/app/device_list.h"
+#include "host/app/mine_options.h"
+
+namespace lode::app {
+
+struct BenchOptions {
+  std::vector<DeviceSelector> devices;
+  std::string kernel;    ///< empty: the best; "all": every usable one
+  unsigned threads = 0;  ///< 0: one for each hardware thread
+  std::uint32_t midstates = 1;
+  std::chrono::duration<double> seconds{5.0};
+  bool json = false;
+};
+
+struct DevicesOptions {
+  bool json = false;
+};
+
+struct VerifyOptions {
+  std::string header;  ///< 160 hex digits; empty when a block is given
+  std::string block;   ///< a file or hex digits
+};
+
+struct VersionOptions {};
+
+/// Nothing left to do but print and exit: help asked for, or an error.
+struct Exit {
+  int code = 0;
+  std::string out;  ///< for standard output
+  std::string err;  ///< one line for standard error
+};
+
+using Invocation = std::variant<Exit, MineOptions, BenchOptions, DevicesOptions, VerifyOptions, VersionOptions>;
+
+/// `arguments` without the program's name.
+Invocation parse_command_line(std::vector<std::string> arguments);
+
+}  // namespace lode::app

@@ -1,0 +1,30 @@
+// The value of --devices, and the devices it stands for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/app/builtins.h"
+#include "host/base/result.h"
+
+namespace lode::app {
+
+/// "cuda:0": a backend and one of its devices, or all of them.
+struct DeviceSelector {
+  std::string backend;  ///< "all": every backend of this build
+  std::optional<std::uint32_t> index;
+
+  friend bool operator==(const DeviceSelector&, const DeviceSelector&) = default;
+};
+
+/// Comma-separated. Errors: kMalformed for an unknown name, an empty part, a part named twice.
+Result<std::vector<DeviceSelector>> parse_device_list(std::string_view text);
+
+/// Opens what is named; nothing named: every GPU, or the CPU where there is none. Errors: kDevice (no usable device),
+/// kOutOfRange (no kernel of that name).
+Result<Devices> open_devices(const std::vector<DeviceSelector>& selectors, const DeviceRequest& request);
+
+}  // namespace lode::app

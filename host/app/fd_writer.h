@@ -1,0 +1,54 @@
+// Writes to a file descriptor from a thread of its own, so that a reader that stalls (a full pipe, Ctrl-S on a
+// terminal) never holds up mining.
+//
+// write() may be called from any thread and never blocks on the descriptor. What does not fit the queue is dropped.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace lode::app {
+
+class FdWriter {
+ public:
+  /// Bytes that wait at the most.
+  static constexpr std::size_t kMaxQueued = std::size_t{4} << 20;
+
+  /// `on_error` is called once, on the writer's thread or in write(), with a sentence: the first failed write (errno
+  /// text) or the first dropped text.
+  FdWriter(int fd, std::function<void(const std::string&)> on_error = {});
+  /// Writes what waits, for at most two seconds. Does not close the descriptor.
+  ~FdWriter();
+  FdWriter(const FdWriter&) = delete;
+  FdWriter& operator=(const FdWriter&) = delete;
+
+  void write(std::string text);
+
+  /// Waits until everything is written; false at the limit.
+  bool flush(std::chrono::milliseconds limit);
+
+ private:
+  void run();
+  bool write_all(const std::string& text);
+  void report(const std::string& problem);
+
+  const int fd_;
+  const std::function<void(const std::string&)> on_error_;
+  std::mutex mutex_;
+  std::condition_variable work_;
+  std::condition_variable idle_;
+  std::string queue_;
+  bool writing_ = false;
+  bool stopping_ = false;
+  bool abandoned_ = false;  ///< stop even though something waits
+  bool reported_ = false;
+  std::thread thread_;  ///< last: uses all of the above
+};
+
+}  // namespace lode::app

@@ -1,0 +1,130 @@
+#include "host/app/mine_arguments.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "host/app/argument.h"
+#include "host/app/option_values.h"
+
+namespace lode::app {
+namespace {
+
+constexpr std::uint64_t kMaxThreads = 1024;
+/// A coinbase script has 100 bytes (consensus); height and extranonce need up to 23 of them.
+constexpr std::size_t kMaxCoinbaseText = 75;
+
+constexpr const char* kFooter =
+    "Without SOURCE an embedded development chain is mined: it needs no network and pays nothing.\n"
+    "Exit status: 0 stopped as asked, 1 unusable arguments, 2 no source could be used, 3 no usable device.\n\n"
+    "Examples:\n"
+    "  lode mine --blocks 3\n"
+    "  lode mine http://user:password@127.0.0.1:8332 --payout bc1q...\n"
+    "  lode mine http://127.0.0.1:8332 --cookie-file ~/.bitcoin/.cookie --payout bc1q...\n"
+    "  lode mine --config lode.toml --events events.jsonl\n";
+
+Result<std::string> parse_coinbase_text(const std::string& text) {
+  if (text.size() > kMaxCoinbaseText) {
+    return fail(Errc::kTooLarge, fmt::format("{} bytes; a coinbase takes at most {}", text.size(), kMaxCoinbaseText));
+  }
+  return text;
+}
+
+}  // namespace
+
+MineArguments::MineArguments(CLI::App& command) {
+  command.footer(kFooter);
+  add_sources(command);
+  add_work(command);
+  add_devices(command);
+  add_limits(command);
+  add_output(command);
+}
+
+MineOptions MineArguments::options() const {
+  MineOptions options = options_;
+  if (no_version_rolling_) options.version_mask = 0;
+  options.colour = !no_color_;
+  return options;
+}
+
+void MineArguments::add_sources(CLI::App& command) {
+  command
+      .add_option_function<std::vector<std::string>>(
+          "SOURCE",
+          [this](const std::vector<std::string>& urls) {
+            options_.sources.clear();
+            for (const std::string& text : urls) {
+              auto url = parse_source_url(text);
+              if (!url) throw CLI::ValidationError("SOURCE", url.error().message());
+              options_.sources.push_back(*std::move(url));
+            }
+          },
+          "http(s)://USER:PASSWORD@HOST:PORT, a node; more than one: the first that works is used,\n"
+          "every one receives every block found")
+      ->type_name("");
+  const auto as_path = [](const std::string& text) -> Result<std::filesystem::path> {
+    if (text.empty()) return fail(Errc::kMalformed, "must not be empty");
+    return std::filesystem::path(text);
+  };
+  add_argument(
+      command, "--cookie-file", "PATH", as_path, [this](auto path) { options_.cookie_file = path; },
+      "Node credentials from Bitcoin Core's cookie, for URLs without a user");
+  add_argument(
+      command, "--ca-file", "PATH", as_path, [this](auto path) { options_.ca_file = path; },
+      "Certificates (PEM) to trust for https instead of the system's");
+  add_argument(
+      command, "--connect-timeout", "S", [](const std::string& text) { return parse_whole(text, 1, 86400); },
+      [this](std::uint64_t seconds) { options_.connect_timeout = std::chrono::seconds(seconds); },
+      "Give up (exit 2) when no source has worked after so long; once one has, it is retried for ever [30]");
+}
+
+void MineArguments::add_work(CLI::App& command) {
+  add_text(command, "--payout", "ADDRESS", options_.payout,
+           "Address that block rewards are paid to; must fit the node's network");
+  add_argument(
+      command, "--coinbase-text", "TEXT", parse_coinbase_text,
+      [this](std::string text) { options_.coinbase_text = std::move(text); }, "Text to put into the coinbase");
+  command.add_flag("--no-version-rolling", no_version_rolling_, "Leave the header's version as it is");
+  add_argument(
+      command, "--version-mask", "HEX", parse_version_mask,
+      [this](std::uint32_t mask) { options_.version_mask = mask; },
+      "Version bits that may be rolled with a node's work, within 1fffffe0 [1fffe000]");
+}
+
+void MineArguments::add_devices(CLI::App& command) {
+  add_argument(
+      command, "--devices", "LIST", [](const std::string& text) { return parse_device_list(text); },
+      [this](auto list) { options_.devices = std::move(list); },
+      "cpu, cuda, cuda:0, opencl, opencl:0, all; comma-separated [every GPU, or the CPU]");
+  add_argument(
+      command, "--threads", "N", [](const std::string& text) { return parse_whole(text, 1, kMaxThreads); },
+      [this](std::uint64_t threads) { options_.threads = static_cast<unsigned>(threads); },
+      "CPU threads [one for each hardware thread]");
+  add_text(command, "--kernel", "NAME", options_.kernel,
+           "A kernel by the name that 'lode devices' prints [the fastest]");
+}
+
+void MineArguments::add_limits(CLI::App& command) {
+  add_argument(
+      command, "--blocks", "N", [](const std::string& text) { return parse_whole(text, 1, 1'000'000'000); },
+      [this](std::uint64_t blocks) { options_.blocks = blocks; }, "Stop after N accepted blocks");
+  add_argument(
+      command, "--seconds", "S", parse_seconds, [this](auto seconds) { options_.seconds = seconds; },
+      "Stop after S seconds");
+}
+
+void MineArguments::add_output(CLI::App& command) {
+  add_text(command, "--events", "PATH", options_.events,
+           "Append events as JSON Lines; '-': to standard output, and what people read to standard error");
+  add_text(command, "--state", "DIR", options_.state,
+           "Folder of the block journal; 'none': keep no journal [$XDG_STATE_HOME/lode or ~/.local/state/lode]");
+  add_text(command, "--config", "FILE", config, "TOML file with the same names as the options; the command line wins");
+  add_argument(
+      command, "--log-level", "LEVEL", parse_log_level, [this](LogLevel level) { options_.log_level = level; },
+      "debug, info, warn, error or off [info]");
+  command.add_flag("--quiet", options_.quiet, "Print warnings and errors only");
+  command.add_flag("--no-color,--no-colour", no_color_, "No colours (also: NO_COLOR in the environment)");
+}
+
+}  // namespace lode::app

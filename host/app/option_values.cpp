@@ -1,0 +1,61 @@
+#include "host/app/option_values.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <string>
+
+#include "host/app/text.h"
+
+namespace lode::app {
+
+Result<std::uint64_t> parse_whole(std::string_view text, std::uint64_t lowest, std::uint64_t highest) {
+  std::uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (text.empty() || error != std::errc{} || stop != end || value < lowest || value > highest) {
+    return fail(Errc::kOutOfRange,
+                fmt::format("'{}' is not a whole number from {} to {}", printable(text), lowest, highest));
+  }
+  return value;
+}
+
+Result<std::chrono::duration<double>> parse_seconds(std::string_view text) {
+  constexpr double kTenYears = 10 * 365.25 * 86400;
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (text.empty() || error != std::errc{} || stop != end || !std::isfinite(value) || value <= 0 || value > kTenYears) {
+    return fail(Errc::kOutOfRange, fmt::format("'{}' is not a positive number of seconds", printable(text)));
+  }
+  return std::chrono::duration<double>(value);
+}
+
+Result<std::uint32_t> parse_version_mask(std::string_view text) {
+  std::string_view digits = text;
+  if (digits.starts_with("0x") || digits.starts_with("0X")) digits.remove_prefix(2);
+  std::uint32_t value = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, value, 16);
+  if (digits.empty() || digits.size() > 8 || error != std::errc{} || stop != end) {
+    return fail(Errc::kMalformed, fmt::format("'{}' is not 8 hex digits, such as 1fffe000", printable(text)));
+  }
+  if ((value & ~kWidestVersionMask) != 0) {
+    return fail(Errc::kOutOfRange,
+                fmt::format("{:08x} has bits outside {:08x}, which must not be rolled", value, kWidestVersionMask));
+  }
+  return value;
+}
+
+Result<LogLevel> parse_log_level(std::string_view text) {
+  if (text == "debug") return LogLevel::kDebug;
+  if (text == "info") return LogLevel::kInfo;
+  if (text == "warn") return LogLevel::kWarn;
+  if (text == "error") return LogLevel::kError;
+  if (text == "off") return LogLevel::kOff;
+  return fail(Errc::kMalformed, fmt::format("'{}' is no level; use debug, info, warn, error or off", printable(text)));
+}
+
+}  // namespace lode::app

@@ -1,0 +1,27 @@
+// Texts of options to numbers, with errors that say what would be right.
+//
+// Pure functions; any thread. All errors are kMalformed or kOutOfRange.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include "host/app/mine_options.h"
+#include "host/base/result.h"
+
+namespace lode::app {
+
+/// Decimal digits only.
+Result<std::uint64_t> parse_whole(std::string_view text, std::uint64_t lowest, std::uint64_t highest);
+
+/// A positive decimal number of seconds, "0.5" or "90", at most ten years.
+Result<std::chrono::duration<double>> parse_seconds(std::string_view text);
+
+/// Up to 8 hex digits, with or without 0x; only bits that BIP320 or BIP323 allow to roll.
+Result<std::uint32_t> parse_version_mask(std::string_view text);
+
+/// "debug", "info", "warn", "error", "off".
+Result<LogLevel> parse_log_level(std::string_view text);
+
+}  // namespace lode::app

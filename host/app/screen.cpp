@@ -1,0 +1,125 @@
+#include "host/app/screen.h"
+
+#include <fmt/format.h>
+
+#include <variant>
+
+#include "host/app/number_format.h"
+#include "host/app/text.h"
+
+namespace lode::app {
+namespace {
+
+/// Between two status lines where they cannot be updated in place.
+constexpr double kPlainInterval = 60;
+
+std::string row(Terminal& terminal, std::string_view name, std::string_view value) {
+  return fmt::format("  {} {}", terminal.paint(Colour::kBold, fmt::format("{:<9}", name)), value);
+}
+
+std::string blocks_text(const engine::Totals& totals) {
+  return fmt::format("{} accepted, {} rejected, {} stale", totals.blocks_accepted, totals.blocks_rejected,
+                     totals.blocks_stale);
+}
+
+}  // namespace
+
+std::string status_text(const engine::Snapshot& snapshot) {
+  if (snapshot.source.empty() && snapshot.rate_10s <= 0) {
+    return fmt::format("no work | blocks: {}", blocks_text(snapshot.totals));
+  }
+  std::string text =
+      fmt::format("{} (60s {}, 15min {}) | blocks: {}", format_rate(snapshot.rate_10s), format_rate(snapshot.rate_60s),
+                  format_rate(snapshot.rate_15min), blocks_text(snapshot.totals));
+  if (snapshot.blocks_pending > 0) text += fmt::format(", {} pending", snapshot.blocks_pending);
+  text += fmt::format(" | height {} | best {}", snapshot.height, format_quantity(snapshot.best_difficulty));
+  text += fmt::format(" | a block every {}", format_duration(snapshot.expected_seconds_to_block));
+  if (snapshot.totals.hardware_errors > 0) {
+    text += fmt::format(" | {} hardware errors", snapshot.totals.hardware_errors);
+  }
+  if (!snapshot.source.empty()) text += fmt::format(" | {}", printable(snapshot.source));
+  return text;
+}
+
+Screen::Screen(Terminal& terminal, Log log, bool quiet) : terminal_(terminal), log_(std::move(log)), quiet_(quiet) {}
+
+void Screen::banner(const Started& started, bool embedded_chain) {
+  if (quiet_) return;
+  terminal_.line(terminal_.paint(Colour::kBold, "lode " + started.version));
+  if (embedded_chain) {
+    terminal_.line(
+        row(terminal_, "source",
+            terminal_.paint(Colour::kYellow, "embedded development chain: for trying out, it pays nothing")));
+  }
+  for (const std::string& source : started.sources) {
+    if (!embedded_chain) terminal_.line(row(terminal_, "source", printable(source)));
+  }
+  terminal_.line(row(terminal_, "payout", printable(started.payout)));
+  for (const Started::Device& device : started.devices) {
+    terminal_.line(row(terminal_, "device",
+                       fmt::format("{}: {}, kernel {}, {} thread{}", device.id, printable(device.name), device.kernel,
+                                   device.threads, device.threads == 1 ? "" : "s")));
+  }
+  terminal_.line(row(terminal_, "state", started.state.empty() ? "none: no block journal" : printable(started.state)));
+  terminal_.line(row(terminal_, "stop", "Ctrl-C: finish what is on its way and stop; twice: at once"));
+}
+
+void Screen::show(const engine::Event& event) {
+  // Sources and devices are spoken of by the engine's own log lines.
+  if (const auto* found = std::get_if<engine::BlockFound>(&event)) show(*found);
+  if (const auto* accepted = std::get_if<engine::BlockAccepted>(&event)) show(*accepted);
+  if (const auto* rejected = std::get_if<engine::BlockRejected>(&event)) show(*rejected);
+  if (const auto* job = std::get_if<engine::JobStarted>(&event)) show(*job);
+}
+
+void Screen::show(const engine::JobStarted& event) {
+  log_.debug("job: height {}, {} transactions, difficulty {}, from {}{}", event.height, event.transactions,
+             format_quantity(event.network_difficulty), event.source, event.clean ? ", new tip" : "");
+}
+
+void Screen::show(const engine::BlockFound& event) {
+  log_.info("block found at height {} by {}: {}", event.height, event.device, event.hash.to_display());
+}
+
+void Screen::show(const engine::BlockAccepted& event) {
+  log_.info("block accepted by {} in {:.1f} ms, height {}: {}{}", event.sink, event.milliseconds, event.height,
+            event.hash.to_display(), event.resent ? " (found by an earlier run)" : "");
+}
+
+void Screen::show(const engine::BlockRejected& event) {
+  const std::string detail = event.detail.empty() ? "" : " (" + event.detail + ")";
+  log_.warn("block {} at height {} by {}: {}{}: {}", event.stale ? "was late" : "rejected", event.height, event.sink,
+            event.reason, detail, event.hash.to_display());
+}
+
+void Screen::refresh(const engine::Snapshot& snapshot) {
+  if (quiet_) return;
+  if (terminal_.has_status_line()) {
+    terminal_.status(status_text(snapshot));
+  } else if (snapshot.seconds >= next_plain_line_) {
+    next_plain_line_ = snapshot.seconds + kPlainInterval;
+    log_.info("{}", status_text(snapshot));
+  }
+}
+
+void Screen::summary(const engine::Snapshot& snapshot) {
+  terminal_.clear_status();
+  if (quiet_) return;
+  const engine::Totals& totals = snapshot.totals;
+  const double rate = snapshot.seconds > 0 ? static_cast<double>(totals.hashes) / snapshot.seconds : 0;
+  terminal_.line(terminal_.paint(Colour::kBold, "stopped") +
+                 fmt::format(" after {}", format_duration(snapshot.seconds)));
+  terminal_.line(
+      row(terminal_, "hashes", fmt::format("{} ({} on average)", format_count(totals.hashes), format_rate(rate))));
+  terminal_.line(row(terminal_, "blocks", blocks_text(totals)));
+  if (snapshot.blocks_pending > 0) {
+    terminal_.line(row(terminal_, "pending",
+                       fmt::format("{}: kept in the journal, sent again at the next start", snapshot.blocks_pending)));
+  }
+  if (totals.hardware_errors > 0) {
+    terminal_.line(row(terminal_, "errors",
+                       terminal_.paint(Colour::kRed, fmt::format("{} hardware errors", totals.hardware_errors))));
+  }
+}
+
+}  // namespace lode::app

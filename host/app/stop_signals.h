@@ -1,0 +1,27 @@
+// SIGINT, SIGTERM and SIGHUP: the first asks for a clean stop, the second ends the process at once, whatever it does.
+//
+// Io thread; one at a time. Signals that the program was started with ignored (nohup) stay ignored.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <string_view>
+
+namespace lode::app {
+
+class StopSignals {
+ public:
+  explicit StopSignals(boost::asio::any_io_executor executor);
+
+  /// The number of the first signal; from then on the next one exits with 128 plus its number. 0 when cancelled.
+  boost::asio::awaitable<int> first();
+
+  /// "SIGINT"
+  static std::string_view name(int number) noexcept;
+
+ private:
+  boost::asio::signal_set set_;
+};
+
+}  // namespace lode::app
