@@ -1,4 +1,7 @@
-"""Runs the real `lode` program and reads its machine-readable events. The environment variable LODE names the program."""
+"""Runs the real `lode` program and reads its machine-readable events.
+
+The environment variable LODE names the program.
+"""
 
 import datetime
 import json
@@ -106,12 +109,18 @@ class Lode:
         self.process.kill()
         self.process.wait()
 
-    def finish(self, timeout):
-        """Waits for the program to end; returns its exit status."""
-        try:
-            return self.process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            raise AssertionError("lode still runs after %g s\n%s" % (timeout, self.describe())) from None
+    def finish(self, timeout, without=None):
+        """Waits for the program to end; returns its exit status. Fails at once at an event called `without`."""
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                return self.process.wait(0.1)
+            except subprocess.TimeoutExpired:
+                pass
+            if without is not None and self.events(without):
+                raise AssertionError("lode reported a %s\n%s" % (without, self.describe()))
+            if time.monotonic() > deadline:
+                raise AssertionError("lode still runs after %g s\n%s" % (timeout, self.describe()))
 
     def interrupt(self, timeout=30):
         """SIGINT, then waits for the end; returns the exit status."""

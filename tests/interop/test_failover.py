@@ -43,9 +43,10 @@ class FailoverTest(lode.InteropTest):
             first.kill()
             front.refuse()
             job = miner.wait_for("job", 30, from_second, after=died)
-            self.assertLessEqual(seconds_after(job, died), RESUME_SECONDS, miner.describe())
+            self.assertLessEqual(lode.seconds_of(job) - died, RESUME_SECONDS, miner.describe())
             height = job["height"]
-            miner.wait_for("block_accepted", 30, lambda e: _about(back, "sink")(e) and e["height"] >= height, after=died)
+            by_second = _about(back, "sink")
+            miner.wait_for("block_accepted", 30, lambda e: by_second(e) and e["height"] >= height, after=died)
             miner.wait_for("source_lost", 5)
 
             first.start()
@@ -60,10 +61,6 @@ class FailoverTest(lode.InteropTest):
             later = [event for event in miner.events("job") if lode.seconds_of(event) > mark]
             self.assertFalse(any(from_second(event) for event in later), miner.describe())
             self.assertEqual(miner.interrupt(), 0, miner.describe())
-
-
-def seconds_after(event, start):
-    return lode.seconds_of(event) - start
 
 
 def _about(proxy, field):
