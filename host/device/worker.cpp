@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include "host/device/batch_tuner.h"
+
 namespace lode::device {
 namespace {
 

@@ -256,6 +256,8 @@ class Engine::Impl final : public SubmitterListener {
   }
 
   void hardware_error(std::uint32_t worker) {
+    if (!workers_->serves(worker))
+      return;  // it was dropped for this; what is left in its ring is looked at for blocks only
     ++totals_.hardware_errors;
     const std::string& device = workers_->info(worker).id;
     log_.warn("{}: a result does not hold", device);

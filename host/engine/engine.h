@@ -24,8 +24,8 @@
 namespace lode::engine {
 
 struct EngineOptions {
-  std::optional<std::uint64_t> stop_after_blocks;           ///< accepted blocks; no more than these are mined
-  std::optional<std::chrono::duration<double>> stop_after;  ///< time
+  std::optional<std::uint64_t> stop_after_blocks{};           ///< accepted blocks; no more than these are mined
+  std::optional<std::chrono::duration<double>> stop_after{};  ///< time
   /// How long no source may have worked at all before run() gives up; once one has worked it is retried for ever.
   std::chrono::seconds connect_timeout{30};
   /// How long a clean stop waits for blocks that are on their way. What is not answered by then stays in the journal.

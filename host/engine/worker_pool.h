@@ -44,6 +44,7 @@ class WorkerPool {
   /// Takes a worker out of service for good.
   void retire(std::size_t index);
 
+  [[nodiscard]] bool serves(std::size_t index) const { return in_service_.at(index); }
   /// How many workers are in service.
   [[nodiscard]] std::size_t in_service() const noexcept;
 

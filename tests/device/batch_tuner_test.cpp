@@ -12,7 +12,8 @@ constexpr std::uint32_t kHardLimit = 0;  // one hit in 2^32
 
 TEST(BatchTuner, FollowsTheMeasuredRate) {
   BatchTuner tuner(microseconds(1000), 8);
-  for (int i = 0; i < 50; ++i) tuner.record(20'000, microseconds(1000));  // 20 MH/s
+  for (int i = 0; i < 50; ++i)
+    tuner.record(20'000, microseconds(1000));  // 20 MH/s
   const auto batch = tuner.batch(kHardLimit, 1);
   EXPECT_EQ(batch % 8, 0U);
   EXPECT_NEAR(static_cast<double>(batch), 20'000, 16);
@@ -30,7 +31,8 @@ TEST(BatchTuner, RisesAtOnceAndFallsSlowly) {
 
 TEST(BatchTuner, AnEasyTargetMeansShortBatches) {
   BatchTuner tuner(microseconds(1000), 2);
-  for (int i = 0; i < 50; ++i) tuner.record(20'000, microseconds(1000));
+  for (int i = 0; i < 50; ++i)
+    tuner.record(20'000, microseconds(1000));
   EXPECT_EQ(tuner.batch(0x7fffff00, 1), 2U) << "regtest: every second hash is a hit";
   EXPECT_EQ(tuner.batch(0xffffffff, 64), 2U) << "never less than a step";
   EXPECT_NEAR(static_cast<double>(tuner.batch(0x000fffff, 1)), 4096, 2) << "one hit expected";

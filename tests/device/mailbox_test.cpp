@@ -34,7 +34,8 @@ TEST(LatestMailbox, ReaderEndsWithTheNewestOfManyWriters) {
   LatestMailbox<int> mailbox;
   constexpr int kLast = 20000;
   std::thread writer([&] {
-    for (int i = 1; i <= kLast; ++i) mailbox.put(i);
+    for (int i = 1; i <= kLast; ++i)
+      mailbox.put(i);
   });
   int previous = 0;
   while (previous != kLast) {

@@ -2,6 +2,8 @@
 
 #include "host/chain/coinbase.h"
 #include "host/chain/target.h"
+#include "host/work/block_assembly.h"
+#include "host/work/verifier.h"
 
 namespace lode::test {
 
@@ -33,8 +35,18 @@ std::shared_ptr<work::WorkTemplate> make_template(std::uint8_t parent, std::uint
 
 std::shared_ptr<const work::Job> make_job(work::Generation generation, std::shared_ptr<const work::WorkTemplate> work,
                                           std::size_t source) {
-  return std::make_shared<const work::Job>(work::Job{
-      .generation = generation, .source = source, .work = std::move(work), .received = std::chrono::steady_clock::now()});
+  return std::make_shared<const work::Job>(work::Job{.generation = generation,
+                                                     .source = source,
+                                                     .work = std::move(work),
+                                                     .received = std::chrono::steady_clock::now()});
+}
+
+work::FoundBlock make_block(std::uint8_t parent) {
+  const auto job = make_job(1, make_template(parent));
+  work::Roll roll{.extranonce2 = 0, .version = job->work->version, .time = job->work->time, .nonce = 0};
+  while (work::verify(*job, roll).kind != work::Verdict::Kind::kBlock)
+    ++roll.nonce;
+  return work::assemble_block(*job->work, roll).value();
 }
 
 }  // namespace lode::test

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "host/work/found_block.h"
 #include "host/work/job.h"
 #include "host/work/work_template.h"
 
@@ -16,5 +17,8 @@ std::shared_ptr<work::WorkTemplate> make_template(std::uint8_t parent, std::uint
 /// A job of that template under generation `generation`.
 std::shared_ptr<const work::Job> make_job(work::Generation generation, std::shared_ptr<const work::WorkTemplate> work,
                                           std::size_t source = 0);
+
+/// A mined block of make_template(parent).
+work::FoundBlock make_block(std::uint8_t parent);
 
 }  // namespace lode::test

@@ -1,0 +1,87 @@
+#include "host/device/cpu_device.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "host/work/roll_space.h"
+#include "host/work/verifier.h"
+#include "kernels/cpu/registry.h"
+#include "tests/support/test_work.h"
+
+namespace lode::device {
+namespace {
+
+/// Every kernel that this CPU can run; the others are named in the output.
+class CpuDeviceTest : public ::testing::TestWithParam<const kernels::Kernel*> {
+ protected:
+  void SetUp() override {
+    if (const auto missing = kernels::why_unusable(*GetParam())) {
+      GTEST_SKIP() << GetParam()->name << ": " << *missing;
+    }
+  }
+};
+
+TEST_P(CpuDeviceTest, PassesItsSelfTestAndSaysWhatItRuns) {
+  CpuDevice device(*GetParam());
+  EXPECT_TRUE(device.self_test().has_value());
+  EXPECT_EQ(device.info().kernel, GetParam()->name);
+  EXPECT_EQ(device.info().id, "cpu");
+  EXPECT_FALSE(device.info().name.empty());
+}
+
+TEST_P(CpuDeviceTest, FindsBlocksThatVerify) {
+  CpuDevice device(*GetParam());
+  const auto job = test::make_job(1, test::make_template(1, 0x1f00ffff));  // one hash in 65,536
+  work::RollSpace space(job, {}, device.info().midstates);
+  const auto unit = space.next();
+  ASSERT_TRUE(unit);
+  std::vector<kernels::Hit> hits(kernels::kMinHitCapacity);
+  kernels::NonceRange left = unit->scan.range;
+  int blocks = 0;
+  while (blocks < 3) {
+    const auto result = device.scan(unit->scan, left, hits);
+    ASSERT_TRUE(result.has_value());
+    ASSERT_GT(result->hits, 0U) << "an endless range ends only with a hit";
+    for (std::uint32_t i = 0; i < result->hits; ++i) {
+      const auto verdict = work::verify(*job, unit->roll_of(hits[i]));
+      EXPECT_NE(verdict.kind, work::Verdict::Kind::kHardwareError);
+      blocks += verdict.kind == work::Verdict::Kind::kBlock ? 1 : 0;
+    }
+    left.first += static_cast<std::uint32_t>(result->nonces);
+    left.count -= result->nonces;
+  }
+}
+
+TEST_P(CpuDeviceTest, AbortingEndsARunningScan) {
+  CpuDevice device(*GetParam());
+  kernels::ScanJob job;
+  job.generation = 5;
+  job.midstate_count = 1;
+  job.limit = 0;
+  // A range of 2^32 nonces takes minutes on every CPU; the test ends only if the scan does.
+  std::vector<kernels::Hit> hits(kernels::kMinHitCapacity);
+  kernels::ScanResult result;
+  std::thread scanning([&] { result = device.scan(job, {0, std::uint64_t{1} << 32}, hits).value(); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  device.abort_before(5);  // voids older ones only
+  device.abort_before(6);
+  scanning.join();
+  EXPECT_LT(result.nonces, std::uint64_t{1} << 32);
+  EXPECT_EQ(device.scan(job, {0, 1000}, hits)->nonces, 0U) << "a later scan of void work does nothing";
+  job.generation = 6;
+  EXPECT_EQ(device.scan(job, {0, 1000}, hits)->nonces, 1000U);
+  device.abort_before(2);
+  EXPECT_EQ(device.scan(job, {0, 1000}, hits)->nonces, 1000U) << "validity never goes back";
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, CpuDeviceTest, ::testing::ValuesIn([] {
+                           std::vector<const kernels::Kernel*> all;
+                           for (const kernels::Kernel& kernel : kernels::kernels())
+                             all.push_back(&kernel);
+                           return all;
+                         }()),
+                         [](const auto& test) { return std::string(test.param->name); });
+
+}  // namespace
+}  // namespace lode::device

@@ -1,0 +1,215 @@
+#include "host/device/worker.h"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <set>
+#include <vector>
+
+#include "tests/support/test_work.h"
+
+namespace lode::device {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A device whose results are scripted: it "hashes" nothing and says how each scan ended.
+class ScriptedDevice final : public Device {
+ public:
+  struct Script {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<kernels::NonceRange> scanned;  ///< ranges asked for, in order
+    std::vector<std::uint64_t> generations;    ///< of each
+    std::uint64_t oldest_valid = 0;
+    bool block_until_aborted = false;
+    std::uint32_t hits_per_scan = 0;
+    bool fault = false;
+  };
+
+  explicit ScriptedDevice(std::shared_ptr<Script> script) : script_(std::move(script)) {
+    info_ = {.id = "scripted", .name = "scripted", .kernel = "none"};
+  }
+
+  const DeviceInfo& info() const noexcept override { return info_; }
+  Result<void> self_test() override { return {}; }
+
+  Result<kernels::ScanResult> scan(const kernels::ScanJob& job, kernels::NonceRange range,
+                                   std::span<kernels::Hit> hits) override {
+    std::unique_lock lock(script_->mutex);
+    script_->scanned.push_back(range);
+    script_->generations.push_back(job.generation);
+    script_->changed.notify_all();
+    if (script_->fault) return fail(Errc::kDevice, "fell off the bus");
+    if (script_->block_until_aborted) {
+      script_->changed.wait(lock, [&] { return script_->oldest_valid > job.generation; });
+      return kernels::ScanResult{};
+    }
+    for (std::uint32_t i = 0; i < script_->hits_per_scan; ++i)
+      hits[i] = {.nonce_word = range.first + i, .midstate = 0};
+    return kernels::ScanResult{.nonces = range.count, .hits = script_->hits_per_scan};
+  }
+
+  void abort_before(std::uint64_t generation) noexcept override {
+    const std::lock_guard lock(script_->mutex);
+    script_->oldest_valid = std::max(script_->oldest_valid, generation);
+    script_->changed.notify_all();
+  }
+
+ private:
+  std::shared_ptr<Script> script_;
+  DeviceInfo info_;
+};
+
+class WorkerTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Worker> make_worker(WorkerHooks hooks = {.notify = [] {}}, work::Lane lane = {}) {
+    return std::make_unique<Worker>(std::make_unique<ScriptedDevice>(script), lane, 3, std::move(hooks));
+  }
+
+  /// Waits until the device was asked for `count` scans. False after half a minute.
+  bool wait_for_scans(std::size_t count) {
+    std::unique_lock lock(script->mutex);
+    return script->changed.wait_for(lock, 30s, [&] { return script->scanned.size() >= count; });
+  }
+
+  std::shared_ptr<ScriptedDevice::Script> script = std::make_shared<ScriptedDevice::Script>();
+};
+
+TEST_F(WorkerTest, IdlesUntilThereIsWorkAndStopsWhenIdle) {
+  const auto worker = make_worker();
+  worker->assign(nullptr);
+  worker->stop();
+  EXPECT_TRUE(script->scanned.empty());
+  EXPECT_EQ(worker->hashes(), 0U);
+}
+
+TEST_F(WorkerTest, ScansItsLaneWithoutGapsOrOverlaps) {
+  const work::Lane lane{.index = 1, .count = 3};
+  const auto worker = make_worker({.notify = [] {}}, lane);
+  worker->assign(test::make_job(1, test::make_template(1, 0x1d00ffff)));
+  ASSERT_TRUE(wait_for_scans(50));
+  worker->stop();
+  std::uint64_t expected = work::lane_range(lane).first;
+  for (const kernels::NonceRange& range : script->scanned) {
+    ASSERT_EQ(range.first, static_cast<std::uint32_t>(expected));
+    ASSERT_GT(range.count, 0U);
+    expected += range.count;
+    if (expected == std::uint64_t{work::lane_range(lane).first} + work::lane_range(lane).count) {
+      expected = work::lane_range(lane).first;  // the next extranonce
+    }
+  }
+}
+
+TEST_F(WorkerTest, NewWorkInterruptsARunningScan) {
+  script->block_until_aborted = true;
+  const auto worker = make_worker();
+  worker->assign(test::make_job(1, test::make_template(1)));
+  ASSERT_TRUE(wait_for_scans(1));
+  worker->assign(test::make_job(2, test::make_template(2)));
+  ASSERT_TRUE(wait_for_scans(2)) << "the first scan only ends when it is aborted";
+  worker->assign(nullptr);
+  worker->assign(test::make_job(3, test::make_template(3)));
+  ASSERT_TRUE(wait_for_scans(3));
+  worker->stop();
+  EXPECT_EQ(script->generations.front(), 1U);
+  EXPECT_EQ(script->generations.back(), 3U);
+}
+
+TEST_F(WorkerTest, HitsComeUpWithTheirJobAndRolledFields) {
+  script->hits_per_scan = 2;
+  std::mutex mutex;
+  std::condition_variable notified;
+  bool any = false;
+  const auto worker = make_worker({.notify = [&] {
+    const std::lock_guard lock(mutex);
+    any = true;
+    notified.notify_all();
+  }});
+  const auto job = test::make_job(9, test::make_template(1));
+  worker->assign(job);
+  {
+    std::unique_lock lock(mutex);
+    ASSERT_TRUE(notified.wait_for(lock, 30s, [&] { return any; }));
+  }
+  const auto candidate = worker->next_candidate();
+  worker->stop();
+  ASSERT_TRUE(candidate);
+  EXPECT_EQ(candidate->generation, 9U);
+  EXPECT_EQ(candidate->worker, 3U);
+  EXPECT_EQ(candidate->roll.time, job->work->time);
+  EXPECT_EQ(candidate->roll.version, job->work->version);
+  EXPECT_EQ(candidate->roll.nonce, 0U) << "the first nonce of the lane, byte-swapped";
+}
+
+TEST_F(WorkerTest, AFullRingLosesNoHit) {
+  script->hits_per_scan = kernels::kMinHitCapacity;
+  const auto worker = make_worker();
+  worker->assign(test::make_job(1, test::make_template(1, 0x1d00ffff)));
+  // Far more than the ring holds, collected in bites while the worker waits for room.
+  std::set<work::Roll> seen;
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  constexpr std::size_t kWanted = 20000;
+  std::size_t collected = 0;
+  while (collected < kWanted && std::chrono::steady_clock::now() < deadline) {
+    while (const auto candidate = worker->next_candidate()) {
+      seen.insert(candidate->roll);
+      ++collected;
+    }
+  }
+  worker->stop();
+  ASSERT_GE(collected, kWanted);
+  EXPECT_EQ(seen.size(), collected) << "no hit comes twice";
+  // Every scan that was followed by another delivered all of its hits.
+  const std::lock_guard lock(script->mutex);
+  EXPECT_GE(script->scanned.size() * kernels::kMinHitCapacity, collected);
+  EXPECT_GE(collected / kernels::kMinHitCapacity + 4, script->scanned.size()) << "two scans at most are in flight";
+}
+
+TEST_F(WorkerTest, AFaultIsReportedOnceAndEndsTheWork) {
+  script->fault = true;
+  std::mutex mutex;
+  std::condition_variable notified;
+  bool any = false;
+  const auto worker = make_worker({.notify = [&] {
+    const std::lock_guard lock(mutex);
+    any = true;
+    notified.notify_all();
+  }});
+  worker->assign(test::make_job(1, test::make_template(1)));
+  {
+    std::unique_lock lock(mutex);
+    ASSERT_TRUE(notified.wait_for(lock, 30s, [&] { return any; }));
+  }
+  const auto fault = worker->take_fault();
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(fault->detail, "fell off the bus");
+  EXPECT_FALSE(worker->take_fault());
+  worker->assign(test::make_job(2, test::make_template(2)));
+  worker->stop();
+  EXPECT_EQ(script->scanned.size(), 1U);
+}
+
+TEST_F(WorkerTest, SaysWhenAJobIsFirstHashed) {
+  std::mutex mutex;
+  std::vector<work::Generation> first;
+  const auto worker = make_worker({.notify = [] {},
+                                   .first_scan =
+                                       [&](work::Generation generation, auto) {
+                                         const std::lock_guard lock(mutex);
+                                         first.push_back(generation);
+                                       }});
+  worker->assign(test::make_job(1, test::make_template(1, 0x1d00ffff)));
+  ASSERT_TRUE(wait_for_scans(3));
+  worker->assign(test::make_job(2, test::make_template(2, 0x1d00ffff)));
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  for (;;) {
+    const std::lock_guard lock(mutex);
+    if (first.size() == 2 || std::chrono::steady_clock::now() > deadline) break;
+  }
+  worker->stop();
+  EXPECT_EQ(first, (std::vector<work::Generation>{1, 2}));
+}
+
+}  // namespace
+}  // namespace lode::device

@@ -1,0 +1,230 @@
+#include "host/engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <set>
+
+#include "host/chain/header.h"
+#include "host/device/cpu_device.h"
+#include "host/work/block_assembly.h"
+#include "kernels/cpu/registry.h"
+#include "tests/engine/fakes.h"
+#include "tests/support/test_work.h"
+
+namespace lode::engine {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using Kind = work::BlockOutcome::Kind;
+
+/// A device that claims a hit wherever it is asked.
+class LyingDevice final : public device::Device {
+ public:
+  const device::DeviceInfo& info() const noexcept override { return info_; }
+  Result<void> self_test() override { return {}; }
+  Result<kernels::ScanResult> scan(const kernels::ScanJob&, kernels::NonceRange range,
+                                   std::span<kernels::Hit> hits) override {
+    hits[0] = {.nonce_word = range.first, .midstate = 0};
+    return kernels::ScanResult{.nonces = 1, .hits = 1};
+  }
+  void abort_before(std::uint64_t) noexcept override {}
+
+ private:
+  device::DeviceInfo info_{.id = "liar", .name = "liar", .kernel = "none", .midstates = 1};
+};
+
+/// A device that fails its self-test.
+class BrokenDevice final : public device::Device {
+ public:
+  const device::DeviceInfo& info() const noexcept override { return info_; }
+  Result<void> self_test() override { return fail(Errc::kDevice, "wrong answer to a known question"); }
+  Result<kernels::ScanResult> scan(const kernels::ScanJob&, kernels::NonceRange, std::span<kernels::Hit>) override {
+    ADD_FAILURE() << "a device that failed its self-test got work";
+    return kernels::ScanResult{};
+  }
+  void abort_before(std::uint64_t) noexcept override {}
+
+ private:
+  device::DeviceInfo info_{.id = "broken", .name = "broken", .kernel = "none", .midstates = 1};
+};
+
+class EngineTest : public ::testing::Test {
+ protected:
+  EngineTest() {
+    source.on_run = [this] {
+      source.listener->on_connected(source);
+      source.listener->on_work(source, test::make_template(next_parent++));
+    };
+    // As a node does: an accepted block brings a template on top of it.
+    sink.on_submit = [this](const work::FoundBlock& block) {
+      EXPECT_TRUE(work::check_found_block(block));
+      if (advance) {
+        asio::post(context, [this] { source.listener->on_work(source, test::make_template(next_parent++)); });
+      }
+    };
+  }
+
+  StopReason run(EngineOptions options) {
+    EngineParts parts;
+    parts.sources = {&source};
+    parts.sinks = {&sink};
+    parts.devices = std::move(devices);
+    parts.listener = &events;
+    engine.emplace(context.get_executor(), options, std::move(parts), Log());
+    StopReason reason{};
+    asio::co_spawn(
+        context,
+        [&]() -> asio::awaitable<void> {
+          reason = co_await engine->run();
+          if (after_run) after_run();
+        },
+        [](std::exception_ptr failure) { ASSERT_FALSE(failure); });
+    context.run();
+    return reason;
+  }
+
+  void add_cpu_threads(int count) {
+    for (int i = 0; i < count; ++i)
+      devices.push_back(std::make_unique<device::CpuDevice>(kernels::best_kernel()));
+  }
+
+  asio::io_context context;
+  FakeSource source{"source", context.get_executor()};
+  FakeSink sink{"sink", false};
+  RecordedEvents events;
+  std::vector<std::unique_ptr<device::Device>> devices;
+  std::optional<Engine> engine;
+  std::function<void()> after_run;
+  std::uint8_t next_parent = 1;
+  bool advance = true;
+};
+
+TEST_F(EngineTest, MinesExactlyAsManyBlocksAsAskedFor) {
+  add_cpu_threads(3);
+  EXPECT_EQ(run({.stop_after_blocks = 100}), StopReason::kAsked);
+  EXPECT_EQ(sink.received.size(), 100U);
+  EXPECT_EQ(events.of<BlockAccepted>().size(), 100U);
+  EXPECT_EQ(events.of<BlockRejected>().size(), 0U);
+  std::set<chain::Hash256> parents;
+  for (const auto& block : sink.received) {
+    EXPECT_TRUE(parents.insert(block.previous_block).second) << "a second block on a parent that was solved";
+  }
+  const auto stopped = events.of<Stopped>();
+  ASSERT_EQ(stopped.size(), 1U);
+  EXPECT_TRUE(std::holds_alternative<Stopped>(events.events.back()));
+  EXPECT_EQ(stopped[0].totals.blocks_accepted, 100U);
+  EXPECT_EQ(stopped[0].totals.blocks_found, 100U);
+  EXPECT_EQ(stopped[0].totals.hardware_errors, 0U);
+  EXPECT_GE(stopped[0].totals.hashes, 100U);
+  EXPECT_EQ(stopped[0].blocks_pending, 0U);
+}
+
+TEST_F(EngineTest, FoundComesBeforeAccepted) {
+  add_cpu_threads(1);
+  run({.stop_after_blocks = 1});
+  std::vector<std::size_t> order;
+  for (const Event& event : events.events) {
+    if (std::holds_alternative<BlockFound>(event) || std::holds_alternative<BlockAccepted>(event)) {
+      order.push_back(event.index());
+    }
+  }
+  EXPECT_EQ(order, (std::vector<std::size_t>{Event(BlockFound{}).index(), Event(BlockAccepted{}).index()}));
+}
+
+TEST_F(EngineTest, ARejectedBlockIsCountedAndMiningGoesOn) {
+  add_cpu_threads(1);
+  advance = false;
+  sink.outcomes = {{.kind = Kind::kRejected, .reason = "high-hash", .detail = ""},
+                   {.kind = Kind::kStale, .reason = "inconclusive", .detail = ""},
+                   {.kind = Kind::kAccepted, .reason = "", .detail = ""}};
+  EXPECT_EQ(run({.stop_after_blocks = 1}), StopReason::kAsked);
+  const auto rejected = events.of<BlockRejected>();
+  ASSERT_EQ(rejected.size(), 2U);
+  EXPECT_EQ(rejected[0].reason, "high-hash");
+  EXPECT_FALSE(rejected[0].stale);
+  EXPECT_TRUE(rejected[1].stale);
+  const auto totals = events.of<Stopped>().at(0).totals;
+  EXPECT_EQ(totals.blocks_rejected, 1U);
+  EXPECT_EQ(totals.blocks_stale, 1U);
+  EXPECT_EQ(totals.blocks_accepted, 1U);
+}
+
+TEST_F(EngineTest, StopsWhenAskedAndSaysWhatIsPending) {
+  add_cpu_threads(1);
+  sink.outcomes = {{.kind = Kind::kUnavailable, .reason = "", .detail = "down"}};
+  events.on_any = [this](const Event& event) {
+    if (std::holds_alternative<BlockFound>(event)) engine->stop();
+  };
+  EXPECT_EQ(run({.submit_grace = 0s}), StopReason::kAsked);
+  EXPECT_EQ(events.of<Stopped>().at(0).blocks_pending, 1U);
+}
+
+TEST_F(EngineTest, StopsAfterATime) {
+  source.on_run = nullptr;
+  add_cpu_threads(1);
+  EXPECT_EQ(run({.stop_after = 0.05s}), StopReason::kAsked);
+  EXPECT_EQ(events.of<Stopped>().size(), 1U);
+}
+
+TEST_F(EngineTest, GivesUpWhenNoSourceEverWorks) {
+  source.on_run = nullptr;
+  add_cpu_threads(1);
+  EXPECT_EQ(run({.connect_timeout = 0s}), StopReason::kNoSource);
+}
+
+TEST_F(EngineTest, GivesUpWhenEverySourceIsUnusable) {
+  source.on_run = [this] { source.finish({Errc::kUnauthorized, "wrong password"}); };
+  add_cpu_threads(1);
+  EXPECT_EQ(run({}), StopReason::kNoSource);
+  EXPECT_EQ(events.of<SourceLost>().at(0).reason, "wrong password");
+}
+
+TEST_F(EngineTest, WrongResultsAreNeverSubmittedAndStopTheDevice) {
+  source.on_run = [this] {
+    source.listener->on_connected(source);
+    source.listener->on_work(source, test::make_template(1, 0x1d00ffff));
+  };
+  devices.push_back(std::make_unique<LyingDevice>());
+  EXPECT_EQ(run({}), StopReason::kNoDevice);
+  EXPECT_TRUE(sink.received.empty());
+  EXPECT_EQ(events.of<HardwareError>().size(), 5U);
+  EXPECT_EQ(events.of<DeviceFault>().at(0).device, "liar");
+}
+
+TEST_F(EngineTest, ALyingDeviceDoesNotStopTheOthers) {
+  devices.push_back(std::make_unique<LyingDevice>());
+  add_cpu_threads(1);
+  source.on_run = [this] {
+    source.listener->on_connected(source);
+    source.listener->on_work(source, test::make_template(1, 0x1f00ffff));
+  };
+  EXPECT_EQ(run({.stop_after_blocks = 1}), StopReason::kAsked);
+  EXPECT_EQ(sink.received.size(), 1U);
+}
+
+TEST_F(EngineTest, ADeviceThatFailsItsSelfTestGetsNoWork) {
+  devices.push_back(std::make_unique<BrokenDevice>());
+  EXPECT_EQ(run({}), StopReason::kNoDevice);
+  EXPECT_EQ(events.of<DeviceFault>().at(0).device, "broken");
+}
+
+TEST_F(EngineTest, TheSnapshotShowsWhatGoesOn) {
+  add_cpu_threads(1);
+  Snapshot seen;
+  events.on_any = [&](const Event& event) {
+    if (std::holds_alternative<JobStarted>(event)) seen = engine->snapshot();
+  };
+  run({.stop_after_blocks = 3});
+  EXPECT_EQ(seen.source, "test");
+  EXPECT_EQ(seen.height, 200U);
+  const Snapshot last = engine->snapshot();
+  EXPECT_EQ(last.totals.blocks_accepted, 3U);
+  EXPECT_GT(last.best_difficulty, 0);
+}
+
+}  // namespace
+}  // namespace lode::engine

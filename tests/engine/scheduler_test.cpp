@@ -1,0 +1,179 @@
+#include "host/engine/scheduler.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+
+#include "tests/engine/fakes.h"
+#include "tests/support/test_work.h"
+
+namespace lode::engine {
+namespace {
+
+class SchedulerTest : public ::testing::Test {
+ protected:
+  chain::Hash256 parent(std::uint8_t number) {
+    chain::Hash256 hash;
+    hash.bytes[0] = number;
+    return hash;
+  }
+
+  /// Name of the parent that is worked on, -1 when idle.
+  [[nodiscard]] int working_on() const { return assigned ? assigned->work->previous_block.bytes[0] : -1; }
+
+  boost::asio::io_context context;
+  FakeSource first{"first", context.get_executor()};
+  FakeSource second{"second", context.get_executor()};
+  RecordedEvents events;
+  std::shared_ptr<const work::Job> assigned;
+  int assignments = 0;
+  Scheduler scheduler{{&first, &second},
+                      [this](const std::shared_ptr<const work::Job>& job) {
+                        assigned = job;
+                        ++assignments;
+                      },
+                      events,
+                      Log()};
+};
+
+TEST_F(SchedulerTest, WorkGoesToTheDevicesAtOnce) {
+  EXPECT_FALSE(scheduler.ever_reached());
+  scheduler.on_connected(first);
+  EXPECT_TRUE(scheduler.ever_reached());
+  EXPECT_EQ(working_on(), -1);
+  scheduler.on_work(first, test::make_template(1));
+  EXPECT_EQ(working_on(), 1);
+  scheduler.on_work(first, test::make_template(2));
+  EXPECT_EQ(working_on(), 2);
+  const auto jobs = events.of<JobStarted>();
+  ASSERT_EQ(jobs.size(), 2U);
+  EXPECT_EQ(jobs[0].height, 200U);
+  EXPECT_EQ(events.of<SourceConnected>().size(), 1U);
+}
+
+TEST_F(SchedulerTest, TheFirstSourceInOrderIsUsedAndReturnedTo) {
+  scheduler.on_connected(second);
+  scheduler.on_work(second, test::make_template(2));
+  EXPECT_EQ(working_on(), 2) << "better than nothing";
+  scheduler.on_connected(first);
+  scheduler.on_work(first, test::make_template(1));
+  EXPECT_EQ(working_on(), 1);
+  scheduler.on_work(second, test::make_template(3));
+  EXPECT_EQ(working_on(), 1) << "the second only stands by";
+  scheduler.on_lost(first, Error{Errc::kDisconnected, "gone"});
+  EXPECT_EQ(working_on(), 3) << "with its latest work";
+  scheduler.on_connected(first);
+  EXPECT_EQ(working_on(), 3) << "not before it has work";
+  scheduler.on_work(first, test::make_template(4));
+  EXPECT_EQ(working_on(), 4);
+}
+
+TEST_F(SchedulerTest, WithNobodyLeftTheDevicesIdle) {
+  scheduler.on_connected(first);
+  scheduler.on_work(first, test::make_template(1));
+  scheduler.on_lost(first, Error{Errc::kTimeout, "silent"});
+  EXPECT_EQ(working_on(), -1);
+  EXPECT_FALSE(scheduler.current());
+  const auto lost = events.of<SourceLost>();
+  ASSERT_EQ(lost.size(), 1U);
+  EXPECT_EQ(lost[0].reason, "silent");
+  EXPECT_FALSE(lost[0].for_good);
+}
+
+TEST_F(SchedulerTest, ARepeatedFailureIsToldOnce) {
+  for (int i = 0; i < 5; ++i)
+    scheduler.on_lost(first, Error{Errc::kDisconnected, "refused"});
+  scheduler.on_lost(first, Error{Errc::kNotReady, "warming up"});
+  EXPECT_EQ(events.of<SourceLost>().size(), 2U);
+  EXPECT_TRUE(scheduler.ever_reached()) << "a node that warms up will work";
+}
+
+TEST_F(SchedulerTest, AFoundBlockHoldsWorkOnItsParentUntilItsFateIsKnown) {
+  scheduler.on_connected(first);
+  scheduler.on_connected(second);
+  scheduler.on_work(first, test::make_template(1));
+  scheduler.on_work(second, test::make_template(1));
+  scheduler.hold_parent(parent(1));
+  EXPECT_EQ(working_on(), -1);
+  scheduler.on_work(first, test::make_template(1));
+  EXPECT_EQ(working_on(), -1) << "a template on the old tip that was under way";
+  scheduler.close_parent(parent(1));
+  EXPECT_EQ(working_on(), -1);
+  scheduler.on_work(first, test::make_template(2));
+  EXPECT_EQ(working_on(), 2);
+  scheduler.on_work(second, test::make_template(1));
+  scheduler.on_lost(first, Error{Errc::kDisconnected, "gone"});
+  EXPECT_EQ(working_on(), -1) << "a closed parent gets no work from anybody";
+}
+
+TEST_F(SchedulerTest, ARefusedBlockGivesItsParentBack) {
+  scheduler.on_connected(first);
+  scheduler.on_work(first, test::make_template(1));
+  const auto before = assigned->generation;
+  scheduler.hold_parent(parent(1));
+  scheduler.reopen_parent(parent(1));
+  EXPECT_EQ(working_on(), 1);
+  EXPECT_GT(assigned->generation, before) << "as a new job";
+}
+
+TEST_F(SchedulerTest, AClosedParentIsNotReopenedByALateRefusal) {
+  scheduler.on_connected(first);
+  scheduler.on_work(first, test::make_template(1));
+  scheduler.hold_parent(parent(1));
+  scheduler.close_parent(parent(1));
+  scheduler.reopen_parent(parent(1));
+  EXPECT_EQ(working_on(), -1);
+}
+
+TEST_F(SchedulerTest, NobodyAnsweringReopensTheParentInTheEnd) {
+  scheduler.on_connected(first);
+  scheduler.on_work(first, test::make_template(1));
+  scheduler.hold_parent(parent(1));
+  scheduler.reopen_overdue(std::chrono::hours(1));
+  EXPECT_EQ(working_on(), -1);
+  scheduler.reopen_overdue(std::chrono::seconds(-1));
+  EXPECT_EQ(working_on(), 1);
+}
+
+TEST_F(SchedulerTest, WithdrawnWorkIsNotHashed) {
+  scheduler.on_connected(first);
+  scheduler.on_work(first, test::make_template(1));
+  scheduler.on_withdrawn(first, Error{Errc::kInvalidBlock, "bad-txns"});
+  EXPECT_EQ(working_on(), -1);
+  scheduler.on_work(first, test::make_template(1));
+  EXPECT_EQ(working_on(), 1);
+}
+
+TEST_F(SchedulerTest, PauseKeepsWorkForLater) {
+  scheduler.on_connected(first);
+  scheduler.on_work(first, test::make_template(1));
+  scheduler.pause();
+  EXPECT_EQ(working_on(), -1);
+  scheduler.on_work(first, test::make_template(2));
+  EXPECT_EQ(working_on(), -1);
+  scheduler.resume();
+  EXPECT_EQ(working_on(), 2);
+}
+
+TEST_F(SchedulerTest, KnowsWhenEverySourceHasEnded) {
+  scheduler.on_ended(first, Error{Errc::kUnauthorized, "wrong password"});
+  EXPECT_FALSE(scheduler.all_ended());
+  scheduler.on_ended(second, Error{Errc::kUnsupported, "signet"});
+  EXPECT_TRUE(scheduler.all_ended());
+  EXPECT_TRUE(events.of<SourceLost>().at(1).for_good);
+}
+
+TEST_F(SchedulerTest, OnlyAChangeIsAssigned) {
+  scheduler.on_connected(first);
+  const auto work = test::make_template(1);
+  scheduler.on_work(first, work);
+  const int before = assignments;
+  scheduler.on_connected(second);
+  scheduler.on_work(second, test::make_template(5));
+  scheduler.on_lost(second, Error{Errc::kDisconnected, "gone"});
+  scheduler.on_work(first, work);
+  EXPECT_EQ(assignments, before);
+}
+
+}  // namespace
+}  // namespace lode::engine

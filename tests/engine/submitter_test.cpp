@@ -1,0 +1,173 @@
+#include "host/engine/submitter.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <filesystem>
+
+#include "host/chain/header.h"
+#include "tests/engine/fakes.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/test_work.h"
+
+namespace lode::engine {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using Kind = work::BlockOutcome::Kind;
+
+work::BlockOutcome outcome(Kind kind, std::string reason = "") {
+  return {.kind = kind, .reason = std::move(reason), .detail = "as the test says"};
+}
+
+class SubmitterTest : public ::testing::Test, public SubmitterListener {
+ protected:
+  void on_block_fate(const BlockFate& fate) override { fates.push_back(fate); }
+
+  void make(std::vector<work::BlockSink*> sinks) {
+    journal = store::BlockJournal::open(folder.path(), Log()).value();
+    submitter.emplace(context.get_executor(), std::move(sinks), journal.get(), *this, Log());
+  }
+
+  /// Sends a block and sees it through for at most `grace`.
+  void submit_and_finish(const work::FoundBlock& found, std::chrono::milliseconds grace = 20s) {
+    asio::co_spawn(
+        context,
+        [&]() -> asio::awaitable<void> {
+          submitter->submit(found, std::chrono::steady_clock::now());
+          co_await submitter->finish(grace);
+        },
+        [](std::exception_ptr failure) { ASSERT_FALSE(failure); });
+    context.run();
+    context.restart();
+  }
+
+  [[nodiscard]] std::size_t journalled() { return journal->pending().value().size(); }
+
+  test::TemporaryFolder folder;
+  asio::io_context context;
+  std::unique_ptr<store::BlockJournal> journal;
+  std::optional<Submitter> submitter;
+  std::vector<BlockFate> fates;
+  FakeSink first{"first"};
+  FakeSink second{"second"};
+  work::FoundBlock block = test::make_block(1);
+};
+
+TEST_F(SubmitterTest, EverySinkGetsTheBlockAndTheFirstAcceptanceCounts) {
+  make({&first, &second});
+  std::size_t in_journal = 0;
+  first.on_submit = [&](const auto&) { in_journal = journalled(); };
+  submit_and_finish(block);
+  EXPECT_EQ(in_journal, 1U) << "journalled before it leaves";
+  EXPECT_EQ(first.received.size(), 1U);
+  EXPECT_EQ(second.received.size(), 1U);
+  ASSERT_EQ(fates.size(), 1U) << "one fate a block";
+  EXPECT_EQ(fates[0].outcome.kind, Kind::kAccepted);
+  EXPECT_EQ(fates[0].sink, "first");
+  EXPECT_FALSE(fates[0].resent);
+  EXPECT_EQ(journalled(), 0U);
+}
+
+TEST_F(SubmitterTest, UnavailableSinksAreTriedUntilTheyAnswer) {
+  first.outcomes = {outcome(Kind::kUnavailable), outcome(Kind::kUnavailable), outcome(Kind::kAccepted)};
+  make({&first});
+  submit_and_finish(block);
+  EXPECT_EQ(first.received.size(), 3U);
+  ASSERT_EQ(fates.size(), 1U);
+  EXPECT_EQ(fates[0].outcome.kind, Kind::kAccepted);
+}
+
+TEST_F(SubmitterTest, OneRefusalIsNotTheEndWhileAnotherNodeMayTakeIt) {
+  first.outcomes = {outcome(Kind::kRejected, "prev-blk-not-found")};
+  second.outcomes = {outcome(Kind::kUnavailable), outcome(Kind::kAccepted)};
+  make({&first, &second});
+  submit_and_finish(block);
+  ASSERT_EQ(fates.size(), 1U);
+  EXPECT_EQ(fates[0].outcome.kind, Kind::kAccepted);
+  EXPECT_EQ(fates[0].sink, "second");
+}
+
+TEST_F(SubmitterTest, RefusedByAllIsKeptForInspection) {
+  first.outcomes = {outcome(Kind::kRejected, "bad-cb-amount")};
+  second.outcomes = {outcome(Kind::kStale, "inconclusive")};
+  make({&first, &second});
+  submit_and_finish(block);
+  ASSERT_EQ(fates.size(), 1U);
+  EXPECT_EQ(fates[0].outcome.kind, Kind::kStale) << "stale says more than rejected";
+  EXPECT_EQ(fates[0].outcome.reason, "inconclusive");
+  EXPECT_EQ(journalled(), 0U);
+  std::size_t kept = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path() / "resolved"))
+    kept += entry.is_regular_file();
+  EXPECT_EQ(kept, 1U);
+}
+
+TEST_F(SubmitterTest, WhatIsOpenAtTheEndIsResentAtTheNextStart) {
+  first.outcomes = {outcome(Kind::kUnavailable)};
+  make({&first});
+  submit_and_finish(block, 50ms);
+  EXPECT_TRUE(fates.empty());
+  EXPECT_EQ(submitter->pending(), 1U);
+  EXPECT_EQ(journalled(), 1U);
+
+  submitter.reset();
+  journal.reset();
+  first.outcomes = {outcome(Kind::kAccepted)};
+  first.received.clear();
+  make({&first});
+  asio::co_spawn(
+      context,
+      [&]() -> asio::awaitable<void> {
+        submitter->resume();
+        co_await submitter->finish(20s);
+      },
+      [](std::exception_ptr failure) { ASSERT_FALSE(failure); });
+  context.run();
+  ASSERT_EQ(first.received.size(), 1U);
+  EXPECT_EQ(*first.received[0].serialized, *block.serialized);
+  ASSERT_EQ(fates.size(), 1U);
+  EXPECT_TRUE(fates[0].resent);
+  EXPECT_EQ(fates[0].block.hash, block.hash);
+  EXPECT_EQ(fates[0].block.previous_block, block.previous_block);
+  EXPECT_EQ(journalled(), 0U);
+}
+
+TEST_F(SubmitterTest, AJournalThatCannotBeWrittenDoesNotStopTheBlock) {
+  make({&first});
+  std::filesystem::remove_all(folder.path());
+  submit_and_finish(block);
+  EXPECT_EQ(first.received.size(), 1U);
+  ASSERT_EQ(fates.size(), 1U);
+  EXPECT_EQ(fates[0].outcome.kind, Kind::kAccepted);
+}
+
+TEST_F(SubmitterTest, NothingIsJournalledForASinkThatDiesWithTheProcess) {
+  FakeSink embedded("embedded", false);
+  make({&embedded});
+  std::size_t in_journal = 1;
+  embedded.on_submit = [&](const auto&) { in_journal = journalled(); };
+  submit_and_finish(block);
+  EXPECT_EQ(in_journal, 0U);
+  EXPECT_EQ(fates.size(), 1U);
+}
+
+TEST_F(SubmitterTest, TheSameBlockIsSentOnce) {
+  make({&first});
+  asio::co_spawn(
+      context,
+      [&]() -> asio::awaitable<void> {
+        submitter->submit(block, std::chrono::steady_clock::now());
+        submitter->submit(block, std::chrono::steady_clock::now());
+        co_await submitter->finish(20s);
+      },
+      [](std::exception_ptr failure) { ASSERT_FALSE(failure); });
+  context.run();
+  EXPECT_EQ(first.received.size(), 1U);
+  EXPECT_EQ(fates.size(), 1U);
+}
+
+}  // namespace
+}  // namespace lode::engine
