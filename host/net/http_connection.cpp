@@ -279,6 +279,7 @@ asio::awaitable<std::optional<HttpConnection::Impl::Failure>> HttpConnection::Im
     tcp_.expires_after(limit);
   }
   bool first = true;
+  bool waiting = request.wait_for_ever;
   while (!parser.is_done()) {
     auto [error, size] = co_await read_some();
     const Clock::time_point now = Clock::now();
@@ -291,7 +292,6 @@ asio::awaitable<std::optional<HttpConnection::Impl::Failure>> HttpConnection::Im
       break;
     }
     if (error) co_return Failure{describe(error, first ? "waiting for a reply" : "reading a reply", limit), first};
-    if (first && request.wait_for_ever) tcp_.expires_after(limit);
     first = false;
     last_reply_complete_ = now;
     buffer_.commit(size);
@@ -301,6 +301,10 @@ asio::awaitable<std::optional<HttpConnection::Impl::Failure>> HttpConnection::Im
       if (error == http::error::need_more) break;
       if (sink.failure) co_return Failure{*sink.failure};
       if (error) co_return Failure{describe(error, "reading a reply", limit)};
+    }
+    if (waiting && sink.data_begun) {
+      waiting = false;
+      tcp_.expires_after(limit);
     }
     // A header is never longer than this, and a chunk of the body never stays behind.
     if (buffer_.size() > options_.max_header) co_return Failure{describe(http::error::header_limit, "reading", limit)};

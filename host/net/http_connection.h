@@ -40,7 +40,7 @@ struct HttpRequest {
   std::string_view target = "/";
   std::string_view authorization;  ///< value of the Authorization field; empty: none
   std::string_view body;           ///< sent as application/json; must stay alive until the exchange is over
-  bool wait_for_ever = false;      ///< no limit until the reply's first byte arrives (longpoll)
+  bool wait_for_ever = false;      ///< no limit until the reply's body begins (longpoll)
   std::optional<std::chrono::milliseconds> read_limit;  ///< instead of the connection's
 };
 

@@ -17,6 +17,7 @@ struct SinkBody {
   struct value_type {
     HttpReplyHandler* handler = nullptr;
     bool head_given = false;
+    bool data_begun = false;       ///< something else than blanks, which keep a longpoll alive (BIP22)
     std::optional<Error> failure;  ///< what the handler said when it refused to go on
   };
 
@@ -38,7 +39,9 @@ struct SinkBody {
       std::size_t size = 0;
       error = {};
       for (const auto buffer : boost::beast::buffers_range_ref(buffers)) {
-        note(value_.handler->on_data({static_cast<const char*>(buffer.data()), buffer.size()}), error);
+        const std::string_view piece(static_cast<const char*>(buffer.data()), buffer.size());
+        value_.data_begun = value_.data_begun || piece.find_first_not_of(" \t\r\n") != std::string_view::npos;
+        note(value_.handler->on_data(piece), error);
         if (error) break;
         size += buffer.size();
       }

@@ -61,7 +61,10 @@ Result<std::string> Credentials::read_cookie() const {
     return refuse("is not a file");
   }
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"), &std::fclose);
-  if (!file) return refuse(fmt::format("cannot be read: {} (is the node running?)", std::strerror(errno)));
+  if (!file && errno == ENOENT) {
+    return fail(Errc::kNotReady, fmt::format("cookie file {} does not exist: is the node running?", path));
+  }
+  if (!file) return refuse(fmt::format("cannot be read: {}", std::strerror(errno)));
   std::array<char, kMaxCookie + 1> buffer{};
   const std::size_t size = std::fread(buffer.data(), 1, buffer.size(), file.get());
   if (std::ferror(file.get()) != 0) return refuse("cannot be read");

@@ -1,0 +1,143 @@
+#include "host/node/block_submission.h"
+
+#include <fmt/format.h>
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <utility>
+
+#include "host/base/hex.h"
+#include "host/node/reject_reasons.h"
+
+namespace lode::node {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using work::BlockOutcome;
+using Kind = BlockOutcome::Kind;
+
+namespace {
+
+constexpr std::size_t kMaxIdle = 2;
+
+std::string submit_params(ByteView block, const std::optional<std::string>& work_id) {
+  std::string params;
+  params.reserve(2 * block.size() + 64);
+  params.append("[\"").append(to_hex(block)).append("\"");
+  if (work_id) params.append(",").append(json::serialize(json::object{{"workid", *work_id}}));
+  params.append("]");
+  return params;
+}
+
+}  // namespace
+
+/// A connection that is in use for one block; it goes back to the idle ones.
+class BlockSubmission::Lease {
+ public:
+  Lease(BlockSubmission& owner, std::unique_ptr<RpcClient> client) : owner_(owner), client_(std::move(client)) {}
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+  ~Lease() {
+    if (owner_.idle_.size() < kMaxIdle) owner_.idle_.push_back(std::move(client_));
+  }
+  RpcClient& operator*() const { return *client_; }
+  RpcClient* operator->() const { return client_.get(); }
+
+ private:
+  BlockSubmission& owner_;
+  std::unique_ptr<RpcClient> client_;
+};
+
+BlockSubmission::BlockSubmission(asio::any_io_executor executor, RpcOptions options,
+                                 std::shared_ptr<Credentials> credentials, std::chrono::milliseconds limit)
+    : executor_(std::move(executor)),
+      options_(std::move(options)),
+      credentials_(std::move(credentials)),
+      limit_(limit) {}
+
+BlockSubmission::~BlockSubmission() = default;
+
+BlockSubmission::Lease BlockSubmission::lease() {
+  for (auto at = idle_.rbegin(); at != idle_.rend(); ++at) {
+    if (at->get() == warming_) continue;
+    std::unique_ptr<RpcClient> client = std::move(*at);
+    idle_.erase(std::next(at).base());
+    return Lease(*this, std::move(client));
+  }
+  return Lease(*this, std::make_unique<RpcClient>(executor_, options_, credentials_));
+}
+
+asio::awaitable<void> BlockSubmission::warm_up() {
+  if (warming_ != nullptr) co_return;
+  if (idle_.empty()) idle_.push_back(std::make_unique<RpcClient>(executor_, options_, credentials_));
+  if (idle_.back()->connection().is_alive()) co_return;
+  warming_ = idle_.back().get();
+  // Whether it worked is of no interest here: the submission tries again and reports.
+  static_cast<void>(co_await warming_->connection().connect());
+  warming_ = nullptr;
+}
+
+void BlockSubmission::stop_warming() noexcept {
+  if (warming_ != nullptr) warming_->close();
+}
+
+asio::awaitable<BlockOutcome> BlockSubmission::submit(work::FoundBlock block, std::optional<std::string> work_id) {
+  std::string params = submit_params(*block.serialized, work_id);
+  Lease client = lease();
+  RpcCallOptions call;
+  call.time_limit = limit_;
+  auto reply = co_await client->call("submitblock", std::move(params), call);
+  if (!reply) {
+    // The block may have arrived all the same.
+    BlockOutcome lost{Kind::kUnavailable, "no-answer", reply.error().message()};
+    if (reply.error().is(Errc::kUnauthorized)) co_return lost;
+    co_return co_await locate(*client, block.hash, std::move(lost));
+  }
+  if (reply->fault) {
+    const Error error = to_error("submitblock", *reply->fault);
+    const bool refused = reply->fault->code == rpc_code::kDeserialization ||
+                         reply->fault->code == rpc_code::kVerifyError ||
+                         reply->fault->code == rpc_code::kVerifyRejected;
+    co_return BlockOutcome{refused ? Kind::kRejected : Kind::kUnavailable, fmt::format("rpc {}", reply->fault->code),
+                           error.message()};
+  }
+  if (reply->result.is_null()) co_return BlockOutcome{Kind::kAccepted, {}, {}};
+  if (!reply->result.is_string()) {
+    BlockOutcome odd{Kind::kUnavailable, "odd-answer", "submitblock: the answer is neither null nor a string"};
+    co_return co_await locate(*client, block.hash, std::move(odd));
+  }
+
+  const json::string& said = reply->result.get_string();
+  RejectMeaning meaning = explain_reject({said.data(), said.size()});
+  switch (meaning.kind) {
+    case RejectMeaning::Kind::kRejected:
+      co_return BlockOutcome{Kind::kRejected, std::move(meaning.reason), std::move(meaning.explanation)};
+    case RejectMeaning::Kind::kStale:
+      co_return BlockOutcome{Kind::kStale, std::move(meaning.reason), std::move(meaning.explanation)};
+    case RejectMeaning::Kind::kKnown:
+    case RejectMeaning::Kind::kUnavailable:
+      break;
+  }
+  BlockOutcome unknown{Kind::kUnavailable, std::move(meaning.reason), std::move(meaning.explanation)};
+  co_return co_await locate(*client, block.hash, std::move(unknown));
+}
+
+asio::awaitable<BlockOutcome> BlockSubmission::locate(RpcClient& client, chain::Hash256 hash, BlockOutcome otherwise) {
+  RpcCallOptions call;
+  call.time_limit = limit_;
+  auto reply = co_await client.call("getblockheader", "[\"" + hash.to_display() + "\"]", call);
+  // A node without this call: "duplicate" alone means a valid block (BIP22).
+  const bool cannot_tell = reply && reply->fault && reply->fault->code == rpc_code::kMethodNotFound;
+  if (cannot_tell && otherwise.reason == "duplicate") co_return BlockOutcome{Kind::kAccepted, {}, {}};
+  if (!reply || reply->fault || !reply->result.is_object()) co_return otherwise;
+  const json::value* confirmations = reply->result.get_object().if_contains("confirmations");
+  if (confirmations == nullptr || !confirmations->is_int64()) co_return otherwise;
+  if (confirmations->get_int64() >= 1) co_return BlockOutcome{Kind::kAccepted, {}, {}};
+  if (confirmations->get_int64() < 0) {
+    co_return BlockOutcome{Kind::kStale, otherwise.reason.empty() ? "stale" : otherwise.reason,
+                           "The node has the block, but another one took its place in the best chain."};
+  }
+  co_return otherwise;
+}
+
+}  // namespace lode::node

@@ -1,0 +1,49 @@
+// Sends found blocks to one node and finds out what became of them.
+//
+// A connection is kept warm, so that a block leaves at once; a second block found meanwhile gets one of its own. Lives
+// on the io thread and must outlive the coroutines it returned.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/node/node_options.h"
+#include "host/node/rpc_client.h"
+#include "host/work/sink.h"
+
+namespace lode::node {
+
+class BlockSubmission {
+ public:
+  BlockSubmission(boost::asio::any_io_executor executor, RpcOptions options, std::shared_ptr<Credentials> credentials,
+                  std::chrono::milliseconds limit);
+  ~BlockSubmission();
+
+  /// submitblock, and where its answer leaves it open (duplicate, inconclusive, no answer) a look at the chain.
+  boost::asio::awaitable<work::BlockOutcome> submit(work::FoundBlock block, std::optional<std::string> work_id);
+
+  /// Opens the connection that the next block will take, if it is not open.
+  boost::asio::awaitable<void> warm_up();
+
+  /// Ends a warm_up() in progress; submissions go on.
+  void stop_warming() noexcept;
+
+ private:
+  class Lease;
+  Lease lease();
+  boost::asio::awaitable<work::BlockOutcome> locate(RpcClient& client, chain::Hash256 hash,
+                                                    work::BlockOutcome otherwise);
+
+  boost::asio::any_io_executor executor_;
+  RpcOptions options_;
+  std::shared_ptr<Credentials> credentials_;
+  std::chrono::milliseconds limit_;
+  std::vector<std::unique_ptr<RpcClient>> idle_;
+  RpcClient* warming_ = nullptr;
+};
+
+}  // namespace lode::node
