@@ -148,4 +148,9 @@ Bytes with_witness(ByteView coinbase_without_witness) {
   return out;
 }
 
+bool is_bip54_coinbase(const Transaction& coinbase, std::uint32_t height) noexcept {
+  return coinbase.is_coinbase() && height != 0 && coinbase.lock_time == height - 1 &&
+         coinbase.inputs[0].sequence != 0xffffffff;
+}
+
 }  // namespace lode::chain

@@ -52,4 +52,7 @@ Result<CoinbaseParts> build_coinbase(const CoinbaseSpec& spec);
 /// than 10 bytes.
 Bytes with_witness(ByteView coinbase_without_witness);
 
+/// What BIP54 asks of the coinbase at `height` (1 or more): lock time height - 1, and a sequence that makes it count.
+[[nodiscard]] bool is_bip54_coinbase(const Transaction& coinbase, std::uint32_t height) noexcept;
+
 }  // namespace lode::chain
