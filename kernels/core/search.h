@@ -145,8 +145,10 @@ constexpr std::uint32_t reject_mask(std::uint32_t limit) noexcept {
 template <class Word>
 [[gnu::always_inline]] constexpr Word search_hash(const TailPlan& tail, const StatePlan& plan, Word nonce) noexcept {
   Word w[16] = {};  // the last sixteen schedule words, W[t] at t % 16
-  const auto at = [&](int t) -> Word& { return w[t % 16]; };
-  const auto full = [&](int t) {
+  const auto at = [&](int t) __attribute__((always_inline))->Word& {
+    return w[t % 16];
+  };
+  const auto full = [&](int t) __attribute__((always_inline))->Word {
     at(t) = at(t - 16) + small_sigma0(at(t - 15)) + (at(t - 7) + small_sigma1(at(t - 2)));
     return at(t) + Word{kRoundConstants[static_cast<std::size_t>(t)]};
   };
@@ -158,7 +160,7 @@ template <class Word>
   s[4] = s[4] + nonce;
   Word b_xor_c = s[1] ^ s[2];
   at(kNonceWord) = nonce;
-  const auto key1 = [&](int t) -> Word {
+  const auto key1 = [&](int t) __attribute__((always_inline))->Word {
     if (t < kFirstVariableWord) return Word{tail.keys[static_cast<std::size_t>(t)]};
     if (t >= kFirstFullWord) return full(t);
     Word sum = Word{tail.constants[static_cast<std::size_t>(t)]};
@@ -184,7 +186,7 @@ template <class Word>
   for (std::size_t i = 0; i < 8; ++i)
     s[i] = Word{kInitialState[i]};
   b_xor_c = s[1] ^ s[2];
-  const auto key2 = [&](int t) -> Word {
+  const auto key2 = [&](int t) __attribute__((always_inline))->Word {
     if (t < 8) return w[t] + Word{kRoundConstants[static_cast<std::size_t>(t)]};
     if (t < 16) return Word{kKeys2[static_cast<std::size_t>(t)]};
     if (t >= kFirstFullWord2) return full(t);
