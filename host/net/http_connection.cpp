@@ -353,7 +353,9 @@ asio::awaitable<Result<void>> HttpConnection::Impl::exchange(HttpRequest request
   }
   const bool reused = is_alive();
   busy_ = true;
-  Result<void> outcome = reused ? Result<void>{} : co_await open();
+  // Not a conditional expression: g++ 12 destroys the result of a co_await in one twice.
+  Result<void> outcome;
+  if (!reused) outcome = co_await open();
   if (outcome) {
     const std::uint64_t closes = closes_;
     std::optional<Failure> failure = co_await attempt(request, handler);
