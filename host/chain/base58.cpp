@@ -52,8 +52,7 @@ Result<Bytes> parse_base58check(std::string_view text, std::size_t max_bytes) {
   if (!std::equal(digest.bytes.begin(), digest.bytes.begin() + kChecksumSize, bytes.end() - kChecksumSize)) {
     return fail(Errc::kMalformed, "the checksum is wrong: a character is mistyped or missing");
   }
-  bytes.resize(bytes.size() - kChecksumSize);
-  return bytes;
+  return Bytes(payload.begin(), payload.end());
 }
 
 std::string encode_base58check(ByteView payload) {
