@@ -6,6 +6,8 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <cctype>
+#include <charconv>
+#include <system_error>
 
 #include "host/app/builtins.h"
 #include "host/app/text.h"
@@ -88,12 +90,18 @@ Result<SourceUrl> parse_source_url(std::string_view text) {
   if (has_control(url.host) || has_control(url.user) || has_control(url.password)) {
     return fail(Errc::kMalformed, "a source URL has a control character in user, password or host");
   }
-  if (view.has_port() && !view.port().empty()) {
-    if (view.port_number() == 0) {
-      return fail(Errc::kOutOfRange, fmt::format("source URL port '{}' is not a number from 1 to 65535",
-                                                 printable(std::string(view.port()))));
+  // Boost.URL 1.81 wraps port numbers around, and takes what follows the digits for a path. That is not repeated: in
+  // "http://user:password" it is the password.
+  if (view.has_port() && !view.encoded_path().empty() && view.encoded_path().front() != '/') {
+    return fail(Errc::kMalformed, "a source URL's port is not a number; write it as " + scheme_name + "://HOST:PORT");
+  }
+  if (const std::string port(view.port()); !port.empty()) {
+    const char* const end = port.data() + port.size();
+    const auto [stop, error] = std::from_chars(port.data(), end, url.port);
+    if (error != std::errc{} || stop != end || url.port == 0) {
+      return fail(Errc::kOutOfRange,
+                  fmt::format("source URL port '{}' is not a number from 1 to 65535", printable(port)));
     }
-    url.port = view.port_number();
   } else {
     url.port = scheme->default_port;
   }
