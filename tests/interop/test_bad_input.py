@@ -27,7 +27,7 @@ class BadInputTest(lode.InteropTest):
         common = ["--state", self.state, "--no-color"]
         if "--devices" not in arguments:
             common += ["--devices", "cpu", "--threads", "1"]
-        done = lode.run("mine", *arguments, *common, timeout=60)
+        done = lode.run("mine", *common, *arguments, timeout=60)
         self.assertEqual(done.returncode, status, "%r\n%s" % (arguments, done.stderr))
         self.assertRegex(done.stderr, message)
         self.assertNotIn("terminate called", done.stderr)
@@ -58,7 +58,7 @@ class BadInputTest(lode.InteropTest):
                 address = addresses.payouts(network)["P2WPKH"][0]
                 with self.subTest(address=address):
                     arguments = (node.url(), "--payout", address, "--connect-timeout", "3", "--blocks", "1")
-                    done = self.refuse_arguments(r"(?i)regtest|network", *arguments)
+                    done = self.refuse(NO_SOURCE, r"regtest", *arguments)
                     self.assertIn(address, done.stderr)
             self.assertEqual(node.height(), 0)
 
@@ -74,7 +74,7 @@ class BadInputTest(lode.InteropTest):
 
     def test_web_page_in_place_of_a_node(self):
         with Proxy(mode="html") as proxy:
-            done = self.refuse_source(r"(?i)json|html", "http://x:y@127.0.0.1:%d" % proxy.port)
+            done = self.refuse_source(r"(?i)json|html|web page", "http://x:y@127.0.0.1:%d" % proxy.port)
             self.assertIn(str(proxy.port), done.stderr)
 
     # Arguments
