@@ -6,8 +6,7 @@ namespace lode::net {
 
 using std::chrono::milliseconds;
 
-Backoff::Backoff(BackoffOptions options, std::uint64_t seed)
-    : options_(options), random_(static_cast<std::minstd_rand::result_type>(seed ^ (seed >> 32))) {
+Backoff::Backoff(BackoffOptions options, std::uint64_t seed) : options_(options), random_(seed) {
   options_.first = std::max(options_.first, milliseconds{1});
   options_.longest = std::max(options_.longest, options_.first);
   bound_ = options_.first;

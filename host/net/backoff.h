@@ -28,7 +28,7 @@ class Backoff {
  private:
   BackoffOptions options_;
   std::chrono::milliseconds bound_;
-  std::minstd_rand random_;
+  std::mt19937_64 random_;
 };
 
 }  // namespace lode::net

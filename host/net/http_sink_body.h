@@ -7,6 +7,7 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/optional/optional.hpp>
+#include <functional>
 #include <optional>
 
 #include "host/net/http_connection.h"
@@ -25,10 +26,10 @@ struct SinkBody {
    public:
     template <bool IsRequest, class Fields>
     reader(boost::beast::http::header<IsRequest, Fields>& header, value_type& value)
-        : status_(header.result_int()), value_(value) {}
+        : status_([&header] { return header.result_int(); }), value_(value) {}
 
     void init(const boost::optional<std::uint64_t>& length, boost::system::error_code& error) {
-      HttpReplyHead head{status_, std::nullopt};
+      HttpReplyHead head{status_(), std::nullopt};
       if (length) head.content_length = *length;
       value_.head_given = true;
       note(value_.handler->on_head(head), error);
@@ -58,7 +59,7 @@ struct SinkBody {
       error = boost::beast::http::error::bad_value;  // stops the parser; the failure says why
     }
 
-    unsigned status_;
+    std::function<unsigned()> status_;  ///< the header is read after this was made
     value_type& value_;
   };
 };

@@ -39,7 +39,7 @@ void Resolver::cancel() noexcept {
   lookup_->wake.cancel();
 }
 
-asio::awaitable<Result<std::vector<tcp::endpoint>>> Resolver::resolve(std::string host, std::uint16_t port,
+asio::awaitable<Result<std::vector<tcp::endpoint>>> Resolver::resolve(const std::string& host, std::uint16_t port,
                                                                       std::chrono::milliseconds limit) {
   std::string_view literal = host;
   if (literal.size() > 2 && literal.front() == '[' && literal.back() == ']') {

@@ -22,9 +22,10 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  /// Addresses of `host` (a name, or an IPv4 or IPv6 address with or without brackets), at least one. One at a time.
+  /// Addresses of `host` (a name, or an IPv4 or IPv6 address with or without brackets), at least one. `host` must
+  /// stay alive until then. One at a time.
   /// Errors: kDisconnected (unknown name), kTimeout, kCancelled.
-  boost::asio::awaitable<Result<std::vector<boost::asio::ip::tcp::endpoint>>> resolve(std::string host,
+  boost::asio::awaitable<Result<std::vector<boost::asio::ip::tcp::endpoint>>> resolve(const std::string& host,
                                                                                       std::uint16_t port,
                                                                                       std::chrono::milliseconds limit);
 
