@@ -1,6 +1,7 @@
 #include "host/app/builtins.h"
 
 #include "host/app/cpu_backend.h"
+#include "host/app/node_scheme.h"
 
 namespace lode::app {
 namespace {
@@ -13,8 +14,8 @@ constexpr DeviceBackend kDeviceBackends[] = {
 };
 
 constexpr SourceScheme kSourceSchemes[] = {
-    {.name = "http"},
-    {.name = "https"},
+    {.name = "http", .default_port = 8332, .open = open_node},
+    {.name = "https", .default_port = 8332, .open = open_node},
     {.name = "stratum+tcp"},
     {.name = "stratum+ssl"},
 };

@@ -17,20 +17,33 @@ namespace lode::app {
 namespace {
 
 Exit usage_error(const std::string& message, const std::string& command) {
-  const std::string help = command.empty() ? "lode --help" : "lode " + command + " --help";
-  return {kExitUsage, "", fmt::format("lode: {}\nTry '{}'.\n", message, help)};
+  return {kExitUsage, "", fmt::format("{} (see 'lode {}--help')", message, command.empty() ? "" : command + " ")};
+}
+
+/// What is left of the arguments when everything known was taken.
+std::string extra_message(const CLI::App& command) {
+  const std::vector<std::string> extra = command.remaining(true);
+  const std::string first = extra.empty() ? "" : extra.front();
+  if (first.starts_with("-")) return fmt::format("unknown option '{}'", printable(first.substr(0, first.find('='))));
+  if (first.find('@') != std::string::npos) return "unexpected argument";  // a URL, maybe with a password
+  if (command.get_parent() == nullptr) return fmt::format("unknown command '{}'", printable(first));
+  return fmt::format("unexpected argument '{}'", printable(first));
 }
 
 /// CLI11's messages, in words that say what to do.
 std::string parse_message(const CLI::ParseError& error, const CLI::App& command) {
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    const std::vector<std::string> extra = command.remaining(true);
-    const std::string first = extra.empty() ? "?" : extra.front();
-    if (first.starts_with("-")) return fmt::format("unknown option '{}'", printable(first.substr(0, first.find('='))));
-    if (command.get_parent() == nullptr) return fmt::format("unknown command '{}'", printable(first));
-    return fmt::format("unexpected argument '{}'", printable(first));
+  const std::string text = printable(error.what());
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) return extra_message(command);
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    const std::string option = text.substr(0, text.find(':'));
+    return option + (text.find("At Most") == std::string::npos ? ": its value is missing" : ": given more than once");
   }
-  return printable(error.what());
+  if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
+    // Only flags are converted by CLI11 itself: "Could not convert: --quiet = abc".
+    const std::size_t option = text.find("--");
+    if (option != std::string::npos) return text.substr(option, text.find(' ', option) - option) + ": takes no value";
+  }
+  return text;
 }
 
 struct Commands {
@@ -60,10 +73,9 @@ Commands::Commands() {
   devices.add_flag("--json", devices_options.json, "Print JSON");
   devices.footer("Example:\n  lode devices\n");
 
-  CLI::Option* const header = verify.add_option("HEADERHEX", verify_options.header, "A block header: 160 hex digits");
+  verify.add_option("HEADERHEX", verify_options.header, "A block header: 160 hex digits");
   verify.add_option("--block", verify_options.block, "A whole block: a file (raw or hex) or hex digits")
-      ->type_name("FILE|HEX")
-      ->excludes(header);
+      ->type_name("FILE|HEX");
   verify.footer(
       "Prints hash, target and every rule checked. Exit status: 0 valid, 5 not valid, 1 unreadable.\n\n"
       "Examples:\n"
@@ -150,7 +162,7 @@ Invocation parse_command_line(std::vector<std::string> arguments) {
   if (name == "devices") return commands.devices_options;
   if (name == "version") return VersionOptions{};
   if (commands.verify_options.header.empty() == commands.verify_options.block.empty()) {
-    return usage_error("give a header of 160 hex digits, or a block with --block", name);
+    return usage_error("give either a header of 160 hex digits or a block with --block", name);
   }
   return commands.verify_options;
 }

@@ -136,13 +136,13 @@ Ending mine(const MineOptions& options, Terminal& terminal) {
   parts.devices = *std::move(devices);
   parts.journal = journal->get();
 
-  Screen screen(terminal, log, options.quiet);
+  Screen screen(terminal, log.named("mine"), options.quiet);
   screen.banner(started, options.sources.empty());
   if (events) events->write(to_json(started, std::chrono::system_clock::now()));
 
   const engine::EngineOptions engine_options{
       .stop_after_blocks = options.blocks, .stop_after = options.seconds, .connect_timeout = options.connect_timeout};
-  Session session(io.get_executor(), engine_options, std::move(parts), screen, events.get(), log);
+  Session session(io.get_executor(), engine_options, std::move(parts), screen, events.get(), log.named("mine"));
   std::exception_ptr failure;
   engine::StopReason reason = engine::StopReason::kAsked;
   asio::co_spawn(io, session.run(), [&](std::exception_ptr thrown, engine::StopReason why) {

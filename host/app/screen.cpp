@@ -66,27 +66,27 @@ void Screen::banner(const Started& started, bool embedded_chain) {
 
 void Screen::show(const engine::Event& event) {
   // Sources and devices are spoken of by the engine's own log lines.
-  if (const auto* found = std::get_if<engine::BlockFound>(&event)) show(*found);
-  if (const auto* accepted = std::get_if<engine::BlockAccepted>(&event)) show(*accepted);
-  if (const auto* rejected = std::get_if<engine::BlockRejected>(&event)) show(*rejected);
-  if (const auto* job = std::get_if<engine::JobStarted>(&event)) show(*job);
+  if (const auto* found = std::get_if<engine::BlockFound>(&event)) tell(*found);
+  if (const auto* accepted = std::get_if<engine::BlockAccepted>(&event)) tell(*accepted);
+  if (const auto* rejected = std::get_if<engine::BlockRejected>(&event)) tell(*rejected);
+  if (const auto* job = std::get_if<engine::JobStarted>(&event)) tell(*job);
 }
 
-void Screen::show(const engine::JobStarted& event) {
+void Screen::tell(const engine::JobStarted& event) {
   log_.debug("job: height {}, {} transactions, difficulty {}, from {}{}", event.height, event.transactions,
              format_quantity(event.network_difficulty), event.source, event.clean ? ", new tip" : "");
 }
 
-void Screen::show(const engine::BlockFound& event) {
+void Screen::tell(const engine::BlockFound& event) {
   log_.info("block found at height {} by {}: {}", event.height, event.device, event.hash.to_display());
 }
 
-void Screen::show(const engine::BlockAccepted& event) {
+void Screen::tell(const engine::BlockAccepted& event) {
   log_.info("block accepted by {} in {:.1f} ms, height {}: {}{}", event.sink, event.milliseconds, event.height,
             event.hash.to_display(), event.resent ? " (found by an earlier run)" : "");
 }
 
-void Screen::show(const engine::BlockRejected& event) {
+void Screen::tell(const engine::BlockRejected& event) {
   const std::string detail = event.detail.empty() ? "" : " (" + event.detail + ")";
   log_.warn("block {} at height {} by {}: {}{}: {}", event.stale ? "was late" : "rejected", event.height, event.sink,
             event.reason, detail, event.hash.to_display());

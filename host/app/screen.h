@@ -30,10 +30,10 @@ class Screen {
   void summary(const engine::Snapshot& snapshot);
 
  private:
-  void show(const engine::BlockFound& event);
-  void show(const engine::BlockAccepted& event);
-  void show(const engine::BlockRejected& event);
-  void show(const engine::JobStarted& event);
+  void tell(const engine::BlockFound& event);
+  void tell(const engine::BlockAccepted& event);
+  void tell(const engine::BlockRejected& event);
+  void tell(const engine::JobStarted& event);
 
   Terminal& terminal_;
   Log log_;

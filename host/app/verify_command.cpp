@@ -72,7 +72,7 @@ int verify_header(const std::string& hex) {
   const chain::Header header = chain::Header::parse(bytes);
   const auto worked = chain::check_header_work(header);
   chain::RuleResult rule{.name = "high-hash", .passed = worked.has_value(), .detail = {}};
-  if (!worked) rule.detail = worked.error().message();
+  if (!worked) rule.detail = worked.error().message().substr(rule.name.size() + 2);  // "high-hash: hash ..."
   return report(describe(header), {rule});
 }
 

@@ -1,0 +1,11 @@
+// http:// and https:// sources: Bitcoin nodes.
+#pragma once
+
+#include "host/app/builtins.h"
+
+namespace lode::app {
+
+Result<OpenedSource> open_node(boost::asio::any_io_executor executor, const SourceUrl& url, const MineOptions& options,
+                               const Log& log);
+
+}  // namespace lode::app
