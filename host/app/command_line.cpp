@@ -121,14 +121,20 @@ std::optional<std::string> apply_config(CLI::App& command, const std::string& fi
 }
 
 Invocation mine_invocation(Commands& commands, CLI::App& command) {
+  const bool source_from_file = command.get_option("SOURCE")->count() == 0;
   if (!commands.mine.config.empty()) {
     if (const auto problem = apply_config(command, commands.mine.config)) return usage_error(*problem, "mine");
   }
-  const MineOptions& options = commands.mine.options();
-  if (const auto checked = check_mine_options(options); !checked) {
+  const auto options = commands.mine.options();
+  if (!options) {
+    const bool from_file = source_from_file && !commands.mine.config.empty();
+    return usage_error(
+        (from_file ? printable(commands.mine.config) + ": source: " : "SOURCE: ") + options.error().message(), "mine");
+  }
+  if (const auto checked = check_mine_options(*options); !checked) {
     return usage_error(checked.error().message(), "mine");
   }
-  return options;
+  return *options;
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ class Runner {
       const std::uint64_t batch = tuner.batch(job.limit, midstates_);
       const Clock::time_point start = Clock::now();
       const auto result = device_->scan(job, {static_cast<std::uint32_t>(nonces), batch}, hits_);
-      if (!result || result->nonces == 0) break;
+      if (!result || result->nonces == 0 || result->nonces > batch) break;  // the first pass will tell
       tuner.record(result->nonces * midstates_, Clock::now() - start);
       nonces += result->nonces;
     }

@@ -41,27 +41,24 @@ MineArguments::MineArguments(CLI::App& command) {
   add_output(command);
 }
 
-MineOptions MineArguments::options() const {
+Result<MineOptions> MineArguments::options() const {
   MineOptions options = options_;
+  for (const std::string& text : sources_) {
+    auto url = parse_source_url(text);
+    if (!url) return url.error();
+    options.sources.push_back(*std::move(url));
+  }
   if (no_version_rolling_) options.version_mask = 0;
   options.colour = !no_color_;
   return options;
 }
 
 void MineArguments::add_sources(CLI::App& command) {
+  // The URLs are looked at last: the value of an unknown option would be taken for one.
   command
-      .add_option_function<std::vector<std::string>>(
-          "SOURCE",
-          [this](const std::vector<std::string>& urls) {
-            options_.sources.clear();
-            for (const std::string& text : urls) {
-              auto url = parse_source_url(text);
-              if (!url) throw CLI::ValidationError("SOURCE", url.error().message());
-              options_.sources.push_back(*std::move(url));
-            }
-          },
-          "http(s)://USER:PASSWORD@HOST:PORT, a node; more than one: the first that works is used,\n"
-          "every one receives every block found")
+      .add_option("SOURCE", sources_,
+                  "http(s)://USER:PASSWORD@HOST:PORT, a node; more than one: the first that works is used,\n"
+                  "every one receives every block found")
       ->type_name("");
   const auto as_path = [](const std::string& text) -> Result<std::filesystem::path> {
     if (text.empty()) return fail(Errc::kMalformed, "must not be empty");

@@ -21,8 +21,8 @@ class MineArguments {
 
   std::string config;  ///< path of the configuration file; empty: none
 
-  /// After parsing (and after the configuration was applied).
-  [[nodiscard]] MineOptions options() const;
+  /// After parsing (and after the configuration was applied). Errors: as parse_source_url, for a SOURCE.
+  [[nodiscard]] Result<MineOptions> options() const;
 
  private:
   void add_sources(CLI::App& command);
@@ -32,6 +32,7 @@ class MineArguments {
   void add_output(CLI::App& command);
 
   MineOptions options_;
+  std::vector<std::string> sources_;
   bool no_version_rolling_ = false;
   bool no_color_ = false;
 };
