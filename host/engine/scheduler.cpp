@@ -114,6 +114,15 @@ void Scheduler::resume() {
   choose();
 }
 
+std::string Scheduler::obstacles() const {
+  std::string list;
+  for (const Slot& slot : slots_) {
+    if (!list.empty()) list += "; ";
+    list += slot.source->name() + ": " + (slot.last_error.empty() ? "no answer yet" : slot.last_error);
+  }
+  return list;
+}
+
 bool Scheduler::all_ended() const noexcept {
   return std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.ended; });
 }

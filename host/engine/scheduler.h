@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "host/base/log.h"
@@ -57,6 +58,9 @@ class Scheduler final : public work::SourceListener {
   [[nodiscard]] const std::shared_ptr<const work::Job>& current() const noexcept { return current_; }
   /// Whether any source has ever worked, or said that it will (a node that is still catching up).
   [[nodiscard]] bool ever_reached() const noexcept { return ever_reached_; }
+  /// What stands in the way of each source, in one line: "127.0.0.1:8332: wrong password; 127.0.0.1:18443: no answer
+  /// yet".
+  [[nodiscard]] std::string obstacles() const;
   /// Whether every source has ended for good.
   [[nodiscard]] bool all_ended() const noexcept;
 

@@ -155,6 +155,11 @@ TEST_F(SchedulerTest, PauseKeepsWorkForLater) {
   EXPECT_EQ(working_on(), 2);
 }
 
+TEST_F(SchedulerTest, SaysWhatStandsInTheWayOfEachSource) {
+  scheduler.on_lost(first, Error{Errc::kDisconnected, "connection refused"});
+  EXPECT_EQ(scheduler.obstacles(), "first: connection refused; second: no answer yet");
+}
+
 TEST_F(SchedulerTest, KnowsWhenEverySourceHasEnded) {
   scheduler.on_ended(first, Error{Errc::kUnauthorized, "wrong password"});
   EXPECT_FALSE(scheduler.all_ended());
