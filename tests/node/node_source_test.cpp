@@ -1,0 +1,634 @@
+// The getblocktemplate source against a node that behaves, and against ones that do not.
+#include "host/node/node_source.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/json/serialize.hpp>
+#include <fstream>
+#include <optional>
+
+#include "host/base/hex.h"
+#include "host/chain/block.h"
+#include "host/chain/check.h"
+#include "host/work/block_assembly.h"
+#include "host/work/header_builder.h"
+#include "tests/node/fake_node.h"
+#include "tests/support/temporary_folder.h"
+
+namespace lode::node {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using namespace std::chrono_literals;
+using test::FakeReply;
+using test::http_reply;
+using testing::HasSubstr;
+using Kind = work::BlockOutcome::Kind;
+
+class Recorder final : public work::SourceListener {
+ public:
+  void on_connected(work::WorkSource&) override { ++connected; }
+  void on_work(work::WorkSource&, std::shared_ptr<const work::WorkTemplate> work) override { works.push_back(work); }
+  void on_withdrawn(work::WorkSource&, const Error& reason) override { withdrawn.push_back(reason); }
+  void on_lost(work::WorkSource&, const Error& reason) override { lost.push_back(reason); }
+
+  int connected = 0;
+  std::vector<std::shared_ptr<const work::WorkTemplate>> works;
+  std::vector<Error> withdrawn;
+  std::vector<Error> lost;
+};
+
+class NodeSourceTest : public testing::Test {
+ protected:
+  NodeSourceTest() {
+    options_.host = "127.0.0.1";
+    options_.port = node_.port();
+    options_.user = "u";
+    options_.password = "secret";
+    options_.payout_address = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
+    options_.coinbase_text = "test";
+    options_.times.connect = options_.times.write = options_.times.call = options_.times.propose =
+        options_.times.submit = 5s;
+    options_.times.poll = 60s;
+    options_.times.shortest = 5ms;
+    options_.times.keep_warm = 20ms;
+    options_.times.backoff = {10ms, 50ms};
+  }
+  ~NodeSourceTest() override { stop(); }
+
+  void start() {
+    source_.emplace(io_.get_executor(), options_, Log());
+    run();
+  }
+  void run() {
+    ended_.reset();
+    asio::co_spawn(io_, source_->run(listener_), [this](std::exception_ptr failure, Error error) {
+      EXPECT_EQ(failure, nullptr);
+      ended_ = std::move(error);
+    });
+  }
+  void stop() {
+    if (!source_) return;
+    source_->stop();
+    EXPECT_TRUE(run_until([this] { return ended_.has_value(); })) << "run() does not end";
+  }
+  bool run_until(const std::function<bool()>& done) { return test::run_until(io_, done); }
+  bool works(std::size_t count) {
+    return run_until([&] { return listener_.works.size() >= count; });
+  }
+  bool lost(std::size_t count = 1) {
+    return run_until([&] { return listener_.lost.size() >= count; });
+  }
+  Error end_of_run() {
+    EXPECT_TRUE(run_until([this] { return ended_.has_value(); })) << "run() goes on";
+    return ended_.value_or(Error{});
+  }
+
+  work::FoundBlock mine(const work::WorkTemplate& work) {
+    work::Roll roll{7, work.version, work.time, 0};
+    while (!work.network_target.is_met_by(work::build_header(work, roll).hash()))
+      ++roll.nonce;
+    return work::assemble_block(work, roll).value();
+  }
+  work::BlockOutcome submit(const work::FoundBlock& block) {
+    std::optional<work::BlockOutcome> outcome;
+    asio::co_spawn(io_, source_->submit_block(block), [&](std::exception_ptr failure, work::BlockOutcome got) {
+      EXPECT_EQ(failure, nullptr);
+      outcome = std::move(got);
+    });
+    EXPECT_TRUE(run_until([&] { return outcome.has_value(); })) << "submit_block() hangs";
+    return outcome.value_or(work::BlockOutcome{});
+  }
+
+  asio::io_context io_;
+  test::FakeNode node_{io_};
+  NodeOptions options_;
+  Recorder listener_;
+  std::optional<NodeSource> source_;
+  std::optional<Error> ended_;
+};
+
+TEST_F(NodeSourceTest, GivesWorkThatIsAValidBlock) {
+  for (const std::size_t count : {0U, 1U, 2U, 3U, 1000U}) {
+    node_.block_template = test::sample_template(count);
+    listener_ = {};
+    start();
+    ASSERT_TRUE(works(1)) << count;
+    const auto& work = *listener_.works[0];
+    EXPECT_EQ(listener_.connected, 1);
+    EXPECT_EQ(work.source, "127.0.0.1:" + std::to_string(node_.port()));
+    EXPECT_EQ(work.height, 101U);
+    EXPECT_TRUE(work.clean);
+    EXPECT_EQ(work.version_mask, 0x1fffe000U);
+    EXPECT_EQ(work.time, 1'700'000'100U);
+    EXPECT_EQ(work.body->transaction_count, count);
+    EXPECT_TRUE(work.body->coinbase_has_witness);
+    const auto block = mine(work);
+    const auto checked = work::check_found_block(block);
+    EXPECT_TRUE(checked) << checked.error().message();
+    EXPECT_EQ(submit(block).kind, Kind::kAccepted);
+    EXPECT_EQ(node_.last_block, to_hex(*block.serialized));
+    stop();
+  }
+}
+
+TEST_F(NodeSourceTest, ANewShapeIsProposedBeforeItIsPublished) {
+  start();
+  ASSERT_TRUE(works(1));
+  EXPECT_EQ(node_.calls("proposal"), 1);
+  node_.new_tip();
+  ASSERT_TRUE(works(2));
+  EXPECT_TRUE(run_until([&] { return node_.calls("proposal") == 2; })) << "a known shape is checked behind";
+}
+
+TEST_F(NodeSourceTest, ARejectedProposalIsNeverPublished) {
+  node_.proposal_answer = "bad-cb-amount";
+  start();
+  ASSERT_TRUE(lost(3));
+  EXPECT_TRUE(listener_.works.empty());
+  EXPECT_THAT(listener_.lost[0].message(), HasSubstr("bad-cb-amount"));
+  EXPECT_EQ(source_->counters().proposals_rejected, 3U);
+  node_.proposal_answer = nullptr;
+  EXPECT_TRUE(works(1));
+}
+
+TEST_F(NodeSourceTest, ARejectBehindWithdrawsTheWork) {
+  start();
+  ASSERT_TRUE(works(1));
+  node_.proposal_answer = "bad-txnmrklroot";
+  node_.new_tip();
+  ASSERT_TRUE(run_until([&] { return !listener_.withdrawn.empty(); }));
+  EXPECT_THAT(listener_.withdrawn[0].message(), HasSubstr("bad-txnmrklroot"));
+  EXPECT_EQ(listener_.works.size(), 2U);
+  EXPECT_TRUE(listener_.lost.empty());
+}
+
+TEST_F(NodeSourceTest, ALyingTemplateIsWithdrawn) {
+  node_.block_template = test::sample_template(3);
+  start();
+  ASSERT_TRUE(works(1));
+  node_.block_template["transactions"].as_array()[1].as_object()["txid"] = std::string(64, '1');
+  node_.new_tip();
+  ASSERT_TRUE(run_until([&] { return !listener_.withdrawn.empty(); }));
+  EXPECT_THAT(listener_.withdrawn[0].message(), HasSubstr("transaction 1"));
+}
+
+TEST_F(NodeSourceTest, ToleratesANodeWithoutProposals) {
+  node_.faults["proposal"] = {-8, "Invalid mode"};
+  start();
+  ASSERT_TRUE(works(1));
+  node_.new_tip();
+  ASSERT_TRUE(works(2));
+  EXPECT_EQ(node_.calls("proposal"), 1) << "asked once, not for every template";
+}
+
+TEST_F(NodeSourceTest, AnOutdatedProposalIsNoFault) {
+  node_.proposal_answer = "inconclusive-not-best-prevblk";
+  start();
+  ASSERT_TRUE(works(1));
+  node_.new_tip();
+  ASSERT_TRUE(works(2));
+  EXPECT_TRUE(listener_.withdrawn.empty());
+  EXPECT_TRUE(listener_.lost.empty());
+}
+
+TEST_F(NodeSourceTest, ALongpollBringsANewTip) {
+  start();
+  ASSERT_TRUE(works(1));
+  ASSERT_TRUE(run_until([&] { return node_.calls("longpoll") == 1; }));
+  for (std::size_t i = 2; i <= 6; ++i) {
+    node_.new_tip();
+    ASSERT_TRUE(works(i)) << "the poll comes only every minute";
+    EXPECT_EQ(listener_.works.back()->height, 100U + i);
+    EXPECT_TRUE(listener_.works.back()->clean);
+    ASSERT_TRUE(run_until([&] { return node_.calls("longpoll") == static_cast<int>(i); }));
+  }
+  EXPECT_EQ(node_.calls("getblocktemplate"), 1);
+}
+
+TEST_F(NodeSourceTest, TheSameTemplateAgainIsNotPublished) {
+  start();
+  ASSERT_TRUE(works(1));
+  ASSERT_TRUE(run_until([&] { return node_.calls("longpoll") == 1; }));
+  for (int i = 0; i < 3; ++i) {
+    node_.wake();
+    ASSERT_TRUE(run_until([&] { return node_.calls("longpoll") == i + 2; }));
+  }
+  EXPECT_EQ(listener_.works.size(), 1U);
+  EXPECT_EQ(source_->counters().unchanged, 3U);
+}
+
+TEST_F(NodeSourceTest, ALongpollThatAnswersAtOnceIsNoBusyLoop) {
+  node_.answer_instead = [&](const std::string& method, const json::value&) -> std::optional<FakeReply> {
+    if (method != "longpoll") return std::nullopt;
+    return http_reply(200, json::serialize(json::object{
+                               {"result", node_.block_template}, {"error", nullptr}, {"id", node_.calls("longpoll")}}));
+  };
+  options_.times.backoff = {40ms, 80ms};
+  start();
+  ASSERT_TRUE(works(1));
+  test::run_for(io_, 400ms);
+  EXPECT_LE(node_.calls("longpoll"), 21) << "at most one every 20 ms, the shortest back-off";
+  EXPECT_GE(node_.calls("longpoll"), 2);
+}
+
+TEST_F(NodeSourceTest, WithoutLongpollThePollFindsNewTips) {
+  node_.block_template.erase("longpollid");
+  options_.times.poll = 20ms;
+  start();
+  ASSERT_TRUE(works(1));
+  node_.block_template["height"] = 102;
+  node_.block_template["previousblockhash"] = std::string(64, '2');
+  ASSERT_TRUE(works(2));
+  EXPECT_EQ(node_.calls("longpoll"), 0);
+}
+
+TEST_F(NodeSourceTest, NewTransactionsComeWithoutVoidingOlderWork) {
+  options_.times.poll = 20ms;
+  start();
+  ASSERT_TRUE(works(1));
+  node_.block_template = test::sample_template(2);
+  ASSERT_TRUE(works(2));
+  EXPECT_FALSE(listener_.works[1]->clean);
+  EXPECT_EQ(listener_.works[1]->body->transaction_count, 2U);
+  EXPECT_NE(listener_.works[0]->extranonce1, listener_.works[1]->extranonce1);
+}
+
+TEST_F(NodeSourceTest, TheTimeAloneIsPublishedNowAndThen) {
+  options_.times.poll = 20ms;
+  options_.times.republish = 150ms;
+  start();
+  ASSERT_TRUE(works(1));
+  node_.block_template["curtime"] = 1'700'000'101;
+  const int asked = node_.calls("getblocktemplate");
+  ASSERT_TRUE(works(2));
+  EXPECT_GT(node_.calls("getblocktemplate"), asked + 1) << "not at once";
+  EXPECT_EQ(listener_.works[1]->time, 1'700'000'101U);
+}
+
+TEST_F(NodeSourceTest, GoingBackwardsIsNotedAndFollowed) {
+  options_.times.poll = 20ms;
+  start();
+  ASSERT_TRUE(works(1));
+  node_.block_template["curtime"] = 1'700'000'050;
+  ASSERT_TRUE(works(2));
+  node_.block_template["height"] = 100;
+  node_.block_template["previousblockhash"] = std::string(64, '3');
+  ASSERT_TRUE(works(3));
+  EXPECT_EQ(source_->counters().backwards, 2U);
+  EXPECT_TRUE(listener_.works[2]->clean);
+  EXPECT_TRUE(listener_.lost.empty());
+}
+
+TEST_F(NodeSourceTest, AsksAgainAfterAnOwnBlock) {
+  start();
+  ASSERT_TRUE(works(1));
+  ASSERT_TRUE(run_until([&] { return node_.calls("longpoll") == 1; }));
+  const auto outcome = submit(mine(*listener_.works[0]));
+  EXPECT_EQ(outcome.kind, Kind::kAccepted);
+  ASSERT_TRUE(works(2)) << "the longpoll does not wake for it, and the poll comes only every minute";
+  EXPECT_EQ(listener_.works[1]->height, 102U);
+}
+
+TEST_F(NodeSourceTest, TheWorkIdGoesWithTheBlock) {
+  node_.block_template["workid"] = "w\"1";
+  start();
+  ASSERT_TRUE(works(1));
+  submit(mine(*listener_.works[0]));
+  EXPECT_EQ(node_.last_submit_params.as_array().at(1).at("workid"), "w\"1");
+}
+
+TEST_F(NodeSourceTest, ABlockThatTheNodeHasIsJudgedByWhereItIs) {
+  start();
+  ASSERT_TRUE(works(1));
+  const auto block = mine(*listener_.works[0]);
+  for (const char* said : {"duplicate", "inconclusive", "rejected: duplicate", "rejected: bad-prevblk"}) {
+    node_.submit_answer = said;
+    node_.confirmations = 1;
+    EXPECT_EQ(submit(block).kind, Kind::kAccepted) << said;
+    node_.confirmations = -1;
+    EXPECT_EQ(submit(block).kind, Kind::kStale) << said;
+    node_.confirmations.reset();
+    EXPECT_EQ(submit(block).kind, Kind::kUnavailable) << said;
+  }
+}
+
+TEST_F(NodeSourceTest, RejectsHaveTheirReason) {
+  start();
+  ASSERT_TRUE(works(1));
+  const auto block = mine(*listener_.works[0]);
+  node_.submit_answer = "rejected: bad-txnmrklroot";
+  auto outcome = submit(block);
+  EXPECT_EQ(outcome.kind, Kind::kRejected);
+  EXPECT_EQ(outcome.reason, "bad-txnmrklroot");
+  EXPECT_THAT(outcome.detail, HasSubstr("merkle root"));
+  node_.submit_answer = "stale-prevblk";
+  EXPECT_EQ(submit(block).kind, Kind::kStale);
+  node_.faults["submitblock"] = {-22, "Block decode failed"};
+  outcome = submit(block);
+  EXPECT_EQ(outcome.kind, Kind::kRejected);
+  EXPECT_THAT(outcome.detail, HasSubstr("Block decode failed"));
+  node_.faults["submitblock"] = {-28, "Loading"};
+  EXPECT_EQ(submit(block).kind, Kind::kUnavailable);
+}
+
+TEST_F(NodeSourceTest, ALostAnswerIsLookedUp) {
+  options_.times.submit = 100ms;
+  node_.silent_submit = true;
+  start();
+  ASSERT_TRUE(works(1));
+  const auto block = mine(*listener_.works[0]);
+  EXPECT_EQ(submit(block).kind, Kind::kUnavailable);
+  node_.confirmations = 1;
+  EXPECT_EQ(submit(block).kind, Kind::kAccepted);
+}
+
+TEST_F(NodeSourceTest, BlocksCanBeSubmittedWithoutRun) {
+  start();
+  ASSERT_TRUE(works(1));
+  const auto block = mine(*listener_.works[0]);
+  stop();
+  EXPECT_EQ(submit(block).kind, Kind::kAccepted);
+  node_.server().stop();
+  EXPECT_EQ(submit(block).kind, Kind::kUnavailable);
+}
+
+TEST_F(NodeSourceTest, AConnectionIsWarmForTheBlock) {
+  start();
+  ASSERT_TRUE(works(1));
+  // Calls, longpoll, proposals and the warm one.
+  ASSERT_TRUE(run_until([&] { return node_.server().connections() == 4; }));
+  submit(mine(*listener_.works[0]));
+  EXPECT_EQ(node_.server().connections(), 4U);
+}
+
+struct PassingState {
+  const char* method;
+  int code;
+};
+
+TEST_F(NodeSourceTest, WaitsForStatesThatPass) {
+  for (const auto& [method, code] : {PassingState{"getblockchaininfo", -28}, PassingState{"getblocktemplate", -28},
+                                     PassingState{"getblocktemplate", -10}, PassingState{"getblocktemplate", -9}}) {
+    node_.faults = {{method, {code, "the node's words"}}};
+    listener_ = {};
+    start();
+    ASSERT_TRUE(lost(2));
+    EXPECT_TRUE(listener_.lost[0].is(Errc::kNotReady));
+    EXPECT_THAT(listener_.lost[0].message(), HasSubstr("the node's words"));
+    EXPECT_EQ(listener_.connected, 0);
+    node_.faults.clear();
+    EXPECT_TRUE(works(1));
+    stop();
+  }
+}
+
+TEST_F(NodeSourceTest, FailedAttemptsBackOff) {
+  node_.faults = {{"getblocktemplate", {-10, "ibd"}}};
+  options_.times.backoff = {40ms, 160ms};
+  start();
+  test::run_for(io_, 600ms);
+  EXPECT_GE(node_.calls("getblocktemplate"), 2);
+  EXPECT_LE(node_.calls("getblocktemplate"), 10);
+}
+
+TEST_F(NodeSourceTest, AWrongPasswordEndsTheRun) {
+  options_.password = "wrong";
+  start();
+  const Error error = end_of_run();
+  EXPECT_TRUE(error.is(Errc::kUnauthorized));
+  EXPECT_THAT(error.message(), HasSubstr("user 'u'"));
+  EXPECT_EQ(error.message().find("wrong"), std::string::npos) << "the password must not be shown";
+}
+
+TEST_F(NodeSourceTest, AnAddressOfAnotherNetworkEndsTheRun) {
+  options_.payout_address = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4";
+  start();
+  const Error error = end_of_run();
+  EXPECT_THAT(error.message(), testing::AllOf(HasSubstr("mainnet"), HasSubstr("regtest")));
+  EXPECT_EQ(node_.calls("getblocktemplate"), 0);
+}
+
+TEST_F(NodeSourceTest, ABadAddressEndsTheRun) {
+  options_.payout_address = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt081";
+  start();
+  EXPECT_TRUE(end_of_run().is(Errc::kMalformed));
+}
+
+TEST_F(NodeSourceTest, SignetAndUnknownRulesEndTheRun) {
+  node_.chain_info["chain"] = "signet";
+  start();
+  EXPECT_THAT(end_of_run().message(), HasSubstr("signet"));
+  node_.chain_info["chain"] = "regtest";
+  node_.block_template["rules"] = json::array{"!covenants"};
+  start();
+  EXPECT_THAT(end_of_run().message(), HasSubstr("!covenants"));
+}
+
+TEST_F(NodeSourceTest, AnUnknownChainNameIsNoObstacle) {
+  node_.chain_info = {};
+  start();
+  EXPECT_TRUE(works(1));
+  stop();
+  listener_ = {};
+  node_.faults["getblockchaininfo"] = {-32601, "Method not found"};
+  start();
+  EXPECT_TRUE(works(1));
+}
+
+TEST_F(NodeSourceTest, ASilentNodeIsLost) {
+  options_.times.call = options_.times.submit = 50ms;
+  start();
+  ASSERT_TRUE(works(1));
+  node_.answer_instead = [](const std::string&, const json::value&) -> std::optional<FakeReply> {
+    FakeReply nothing;
+    nothing.silent = true;
+    return nothing;
+  };
+  ASSERT_TRUE(run_until([&] { return node_.calls("longpoll") == 1; }));
+  submit(mine(*listener_.works[0]));  // no answer
+  source_->stop();
+  end_of_run();
+  options_.times.poll = 20ms;
+  node_.answer_instead = nullptr;
+  start();
+  ASSERT_TRUE(works(2));
+  node_.answer_instead = [](const std::string& method, const json::value&) -> std::optional<FakeReply> {
+    if (method == "longpoll") return std::nullopt;
+    FakeReply half = http_reply(200, std::string(1000, ' '));
+    half.bytes.resize(500);
+    half.silent = true;
+    return half;
+  };
+  ASSERT_TRUE(lost());
+  EXPECT_TRUE(listener_.lost[0].is(Errc::kTimeout)) << listener_.lost[0].message();
+  node_.answer_instead = nullptr;
+  EXPECT_TRUE(works(3));
+}
+
+TEST_F(NodeSourceTest, ComesBackAfterTheNodeWasAway) {
+  start();
+  ASSERT_TRUE(works(1));
+  ASSERT_TRUE(run_until([&] { return node_.calls("longpoll") == 1; }));
+  node_.server().stop();
+  ASSERT_TRUE(lost(3)) << "noticed by the longpoll's connection, long before the poll";
+  EXPECT_TRUE(listener_.lost[0].is(Errc::kDisconnected)) << listener_.lost[0].message();
+  node_.server().start();
+  ASSERT_TRUE(works(2));
+  EXPECT_EQ(listener_.connected, 2);
+  EXPECT_TRUE(listener_.works[1]->clean);
+}
+
+struct BadReply {
+  const char* name;
+  FakeReply reply;
+};
+
+TEST_F(NodeSourceTest, SurvivesEveryBadReply) {
+  std::string deep = R"({"result":)" + std::string(10'000, '[') + std::string(10'000, ']') + R"(,"error":null,"id":2})";
+  FakeReply huge_announced;
+  huge_announced.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n{";
+  huge_announced.silent = true;
+  FakeReply huge_chunked;
+  huge_chunked.bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  huge_chunked.tail = "100000\r\n" + std::string(0x100000, ' ') + "\r\n";
+  huge_chunked.repeat = 65;
+  FakeReply garbage;
+  garbage.bytes = std::string(1000, '\xff');
+  garbage.close = true;
+  FakeReply closed;
+  closed.close = true;
+  const BadReply replies[] = {
+      {"html", http_reply(200, "<html>It works!</html>", "text/html")},
+      {"html 404", http_reply(404, "<html>Not found</html>", "text/html")},
+      {"forbidden", http_reply(403, "")},
+      {"redirect", http_reply(301, "")},
+      {"queue", http_reply(503, "Work queue depth exceeded", "text/plain")},
+      {"bad gateway", http_reply(502, "<html></html>")},
+      {"empty", http_reply(200, "")},
+      {"truncated json", http_reply(200, R"({"result":{"height":10)")},
+      {"array", http_reply(200, "[]")},
+      {"number", http_reply(200, "5")},
+      {"no result", http_reply(200, R"({"id":2})")},
+      {"null result", http_reply(200, R"({"result":null,"error":null,"id":2})")},
+      {"odd error", http_reply(200, R"({"result":null,"error":5,"id":2})")},
+      {"another id", http_reply(200, R"({"result":{},"error":null,"id":777})")},
+      {"text id", http_reply(200, R"({"result":{},"error":null,"id":"2"})")},
+      {"deep", http_reply(200, deep)},
+      {"huge announced", huge_announced},
+      {"huge chunked", huge_chunked},
+      {"garbage", garbage},
+      {"closed", closed},
+  };
+  for (const BadReply& bad : replies) {
+    listener_ = {};
+    node_.answer_instead = [&](const std::string& method, const json::value&) -> std::optional<FakeReply> {
+      if (method == "getblocktemplate") return bad.reply;
+      return std::nullopt;
+    };
+    start();
+    const int before = node_.calls("getblocktemplate");
+    ASSERT_TRUE(run_until([&] { return listener_.lost.size() >= 2 || ended_.has_value(); })) << bad.name;
+    EXPECT_TRUE(listener_.works.empty()) << bad.name;
+    // Two attempts, each repeated once at the most, where a kept connection broke.
+    EXPECT_LE(node_.calls("getblocktemplate") - before, 4) << bad.name << ": a busy loop";
+    if (!ended_) {
+      EXPECT_GT(listener_.lost[0].message().size(), 10U) << bad.name;
+      node_.answer_instead = nullptr;
+      EXPECT_TRUE(works(1)) << bad.name << ": does not recover";
+    }
+    stop();
+  }
+}
+
+TEST_F(NodeSourceTest, AFaultyTemplateIsNamedAndTriedAgain) {
+  node_.block_template["bits"] = "00000000";
+  start();
+  ASSERT_TRUE(lost(2));
+  EXPECT_THAT(listener_.lost[0].message(), HasSubstr("'bits'"));
+  EXPECT_GE(source_->counters().malformed, 2U);
+  node_.block_template["bits"] = "207fffff";
+  EXPECT_TRUE(works(1));
+}
+
+TEST_F(NodeSourceTest, ATooLongCoinbaseTextSaysHowLongItMayBe) {
+  options_.coinbase_text = std::string(90, 'x');
+  start();
+  ASSERT_TRUE(lost());
+  EXPECT_THAT(listener_.lost[0].message(), testing::ContainsRegex("[0-9]+ bytes"));
+}
+
+TEST_F(NodeSourceTest, TheNodesWishesGiveWayToTheText) {
+  options_.coinbase_text = std::string(60, 'x');
+  node_.block_template["coinbaseaux"] = json::object{{"flags", std::string(60, '0')}};
+  start();
+  EXPECT_TRUE(works(1));
+}
+
+TEST_F(NodeSourceTest, ACookieIsReadAgainWhenTheNodeRefusesIt) {
+  const test::TemporaryFolder folder;
+  options_.cookie_file = folder.path() / "cookie";
+  start();
+  ASSERT_TRUE(lost(1));
+  EXPECT_TRUE(listener_.lost[0].is(Errc::kNotReady)) << "the node may just not run yet";
+  std::ofstream(*options_.cookie_file) << "u:secret";
+  ASSERT_TRUE(works(1));
+  // The node restarts with another cookie.
+  std::ofstream(*options_.cookie_file, std::ios::trunc) << "u:other";
+  node_.credentials = "dTpvdGhlcg==";
+  node_.new_tip();
+  EXPECT_TRUE(works(2));
+}
+
+TEST_F(NodeSourceTest, VersionRollingFollowsTheOptionsAndTheTemplate) {
+  options_.version_mask = 0;
+  start();
+  ASSERT_TRUE(works(1));
+  EXPECT_EQ(listener_.works[0]->version_mask, 0U);
+  stop();
+  options_.version_mask = 0xffffffff;
+  start();
+  ASSERT_TRUE(works(2));
+  EXPECT_EQ(listener_.works[1]->version_mask, 0x1fffffffU) << "the three highest bits stay";
+  stop();
+  node_.block_template["version"] = 4;
+  start();
+  ASSERT_TRUE(works(3));
+  EXPECT_EQ(listener_.works[2]->version_mask, 0U) << "no version bits in this version";
+}
+
+TEST_F(NodeSourceTest, StopAtAnyMoment) {
+  source_.emplace(io_.get_executor(), options_, Log());
+  source_->stop();
+  run();
+  EXPECT_TRUE(end_of_run().is(Errc::kCancelled));
+  for (int steps = 0; steps < 60; ++steps) {
+    start();
+    io_.restart();
+    for (int i = 0; i < steps; ++i)
+      io_.run_one_for(5ms);
+    source_->stop();
+    source_->stop();
+    EXPECT_TRUE(end_of_run().is(Errc::kCancelled)) << steps;
+  }
+}
+
+TEST_F(NodeSourceTest, TheDelayOfATemplateCanBeMeasured) {
+  start();
+  ASSERT_TRUE(works(1));
+  ASSERT_TRUE(run_until([&] { return node_.calls("longpoll") == 1; }));
+  node_.new_tip();
+  ASSERT_TRUE(works(2));
+  const NodeCounters counters = source_->counters();
+  EXPECT_GT(counters.last_published, counters.last_reply_complete);
+  EXPECT_NE(counters.last_reply_complete, std::chrono::steady_clock::time_point{});
+  EXPECT_EQ(counters.templates, 2U);
+  EXPECT_EQ(counters.longpolls, 1U);
+  EXPECT_EQ(counters.polls, 1U);
+}
+
+}  // namespace
+}  // namespace lode::node
