@@ -39,8 +39,8 @@ namespace {
 
 const auto kTuple = asio::as_tuple(asio::use_awaitable);
 
-/// Bytes asked for in one read; a template of a megabyte takes a handful of reads.
-constexpr std::size_t kReadSize = 256 * 1024;
+/// Bytes asked for in one read. Small enough that little is left to parse when the last read of a big reply returns.
+constexpr std::size_t kReadSize = 64 * 1024;
 
 bool is_address(const std::string& host) {
   error_code error;

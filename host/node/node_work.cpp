@@ -100,7 +100,6 @@ Result<NodeWork> WorkMaker::make(BlockTemplate&& reply, bool clean) {
                            fmt::join(reply.rules, ","), reply.version, made.work->coinbase_prefix.size(),
                            made.work->coinbase_suffix.size(), chain::height_push(reply.height).size(),
                            reply.witness_commitment.has_value(), to_hex(payout_script_));
-  made.shape += reply.transactions.rows.empty() ? " empty" : " full";
 
   auto check = std::make_shared<CheckInput>();
   check->work = made.work;
