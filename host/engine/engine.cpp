@@ -220,7 +220,7 @@ class Engine::Impl final : public SubmitterListener {
     const auto job = scheduler_.book().find(candidate.generation);
     if (!job) return;
     // The first block on a parent is the one that counts: on an easy target every worker finds some at once.
-    if (candidate.generation <= solved_.generation && job->work->previous_block == solved_.parent) return;
+    if (scheduler_.is_solved(*job)) return;
     if (enough_on_the_way()) return;
     const work::Verdict verdict = work::verify(*job, candidate.roll);
     using Kind = work::Verdict::Kind;
@@ -241,8 +241,6 @@ class Engine::Impl final : public SubmitterListener {
     }
     ++totals_.blocks_found;
     const chain::Hash256 parent = job.work->previous_block;
-    const auto& current = scheduler_.current();
-    solved_ = {.generation = std::max(job.generation, current ? current->generation : 0), .parent = parent};
     submitter_.submit(*block, now);
     scheduler_.hold_parent(parent);
     if (enough_on_the_way()) scheduler_.pause();
@@ -301,12 +299,6 @@ class Engine::Impl final : public SubmitterListener {
 
   void emit(const Event& event) { parts_.listener->on_event(event); }
 
-  /// What was solved last: candidates of jobs that were out by then, on the same parent, are not worth a look.
-  struct Solved {
-    work::Generation generation = 0;
-    chain::Hash256 parent;
-  };
-
   asio::any_io_executor executor_;
   EngineOptions options_;
   EngineParts parts_;
@@ -317,7 +309,6 @@ class Engine::Impl final : public SubmitterListener {
   Scheduler scheduler_;
   Submitter submitter_;
   Totals totals_;
-  Solved solved_;
   double best_difficulty_ = 0;
   std::vector<int> errors_in_a_row_;  ///< by worker
   std::optional<StopReason> stop_reason_;

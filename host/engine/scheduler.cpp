@@ -131,7 +131,8 @@ void Scheduler::choose() {
   if (!paused_) {
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       const Slot& slot = slots_[i];
-      const Worth worth = worth_of(slot);
+      if (!slot.connected || slot.work == nullptr) continue;
+      const Worth worth = worth_of(*slot.work, slot.received);
       if (worth == Worth::kNothing) continue;
       if (worth == Worth::kWait) break;
       put_to_work(i, slot);
@@ -141,12 +142,16 @@ void Scheduler::choose() {
   idle();
 }
 
-Scheduler::Worth Scheduler::worth_of(const Slot& slot) const {
-  if (!slot.connected || slot.work == nullptr) return Worth::kNothing;
-  const auto parent = parents_.find(slot.work->previous_block);
+Scheduler::Worth Scheduler::worth_of(const work::WorkTemplate& work,
+                                     std::chrono::steady_clock::time_point received) const {
+  const auto parent = parents_.find(work.previous_block);
   if (parent == parents_.end()) return Worth::kWork;
   if (!parent->second.closed) return Worth::kWait;
-  return slot.received - parent->second.since > kStragglersLast ? Worth::kWork : Worth::kNothing;
+  return received - parent->second.since > kStragglersLast ? Worth::kWork : Worth::kNothing;
+}
+
+bool Scheduler::is_solved(const work::Job& job) const {
+  return worth_of(*job.work, job.received) != Worth::kWork;
 }
 
 void Scheduler::put_to_work(std::size_t source, const Slot& slot) {

@@ -46,6 +46,9 @@ class Scheduler final : public work::SourceListener {
   /// The block was turned down, or nobody answers: work on its parent goes on.
   void reopen_parent(const chain::Hash256& parent);
 
+  /// Whether a block on this job's parent was found here already, so that another of its results is worth nothing.
+  [[nodiscard]] bool is_solved(const work::Job& job) const;
+
   /// Reopens parents whose block has had no answer for `patience`: the nodes are out of reach for longer.
   void reopen_overdue(std::chrono::steady_clock::duration patience);
 
@@ -82,7 +85,7 @@ class Scheduler final : public work::SourceListener {
 
   /// Whether a slot's work is worth hashing, not yet (the fate of a block found on its parent is open), or not at all.
   enum class Worth { kWork, kWait, kNothing };
-  [[nodiscard]] Worth worth_of(const Slot& slot) const;
+  [[nodiscard]] Worth worth_of(const work::WorkTemplate& work, std::chrono::steady_clock::time_point received) const;
 
   Slot& slot_of(const work::WorkSource& source);
   void lose(Slot& slot, const Error& reason, bool for_good);

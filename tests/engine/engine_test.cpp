@@ -62,9 +62,9 @@ class EngineTest : public ::testing::Test {
     // As a node does: an accepted block brings a template on top of it.
     sink.on_submit = [this](const work::FoundBlock& block) {
       EXPECT_TRUE(work::check_found_block(block));
-      if (advance) {
-        asio::post(context, [this] { source.listener->on_work(source, test::make_template(next_parent++)); });
-      }
+      const auto offer = [this] { source.listener->on_work(source, test::make_template(next_parent++)); };
+      if (advance == Advance::kSoon) asio::post(context, offer);
+      if (advance == Advance::kAtOnce) offer();
     };
   }
 
@@ -100,7 +100,8 @@ class EngineTest : public ::testing::Test {
   std::optional<Engine> engine;
   std::function<void()> after_run;
   std::uint8_t next_parent = 1;
-  bool advance = true;
+  /// When the source offers work on a block that it was given: like a node, like the embedded chain, never.
+  enum class Advance { kSoon, kAtOnce, kNever } advance = Advance::kSoon;
 };
 
 TEST_F(EngineTest, MinesExactlyAsManyBlocksAsAskedFor) {
@@ -123,6 +124,15 @@ TEST_F(EngineTest, MinesExactlyAsManyBlocksAsAskedFor) {
   EXPECT_EQ(stopped[0].blocks_pending, 0U);
 }
 
+TEST_F(EngineTest, NoParentIsSolvedTwiceHoweverFastTheTipMoves) {
+  advance = Advance::kAtOnce;
+  add_cpu_threads(4);
+  EXPECT_EQ(run({.stop_after_blocks = 250}), StopReason::kAsked);
+  std::set<chain::Hash256> parents;
+  for (const auto& block : sink.received)
+    EXPECT_TRUE(parents.insert(block.previous_block).second);
+}
+
 TEST_F(EngineTest, FoundComesBeforeAccepted) {
   add_cpu_threads(1);
   run({.stop_after_blocks = 1});
@@ -137,7 +147,7 @@ TEST_F(EngineTest, FoundComesBeforeAccepted) {
 
 TEST_F(EngineTest, ARejectedBlockIsCountedAndMiningGoesOn) {
   add_cpu_threads(1);
-  advance = false;
+  advance = Advance::kNever;
   sink.outcomes = {{.kind = Kind::kRejected, .reason = "high-hash", .detail = ""},
                    {.kind = Kind::kStale, .reason = "inconclusive", .detail = ""},
                    {.kind = Kind::kAccepted, .reason = "", .detail = ""}};

@@ -106,6 +106,21 @@ TEST_F(SchedulerTest, AFoundBlockHoldsWorkOnItsParentUntilItsFateIsKnown) {
   EXPECT_EQ(working_on(), -1) << "a closed parent gets no work from anybody";
 }
 
+TEST_F(SchedulerTest, LateResultsOfEverySolvedParentAreKnown) {
+  scheduler.on_connected(first);
+  std::vector<std::shared_ptr<const work::Job>> jobs;
+  for (std::uint8_t i = 1; i <= 3; ++i) {
+    scheduler.on_work(first, test::make_template(i));
+    jobs.push_back(assigned);
+    EXPECT_FALSE(scheduler.is_solved(*assigned));
+    scheduler.hold_parent(parent(i));
+    EXPECT_TRUE(scheduler.is_solved(*jobs.back())) << "its fate is open";
+    scheduler.close_parent(parent(i));
+  }
+  for (const auto& job : jobs)
+    EXPECT_TRUE(scheduler.is_solved(*job)) << "not only of the last one";
+}
+
 TEST_F(SchedulerTest, ARefusedBlockGivesItsParentBack) {
   scheduler.on_connected(first);
   scheduler.on_work(first, test::make_template(1));
