@@ -15,7 +15,10 @@ namespace {
 
 constexpr int kStopSignals[] = {SIGINT, SIGTERM, SIGHUP};
 
-bool is_ignored(int number) {
+/// nohup starts programs with SIGHUP ignored, to let them live on. Shells without job control do the same with SIGINT
+/// of background programs, where it only protects from Ctrl-C; a SIGINT sent on purpose must be heard.
+bool is_left_alone(int number) {
+  if (number != SIGHUP) return false;
   struct sigaction action {};
   return ::sigaction(number, nullptr, &action) == 0 && (action.sa_flags & SA_SIGINFO) == 0 &&
          action.sa_handler == SIG_IGN;
@@ -32,7 +35,7 @@ extern "C" void end_at_once(int number) {
 
 StopSignals::StopSignals(asio::any_io_executor executor) : set_(std::move(executor)) {
   for (const int number : kStopSignals) {
-    if (!is_ignored(number)) set_.add(number);
+    if (!is_left_alone(number)) set_.add(number);
   }
 }
 
@@ -44,7 +47,7 @@ asio::awaitable<int> StopSignals::first() {
   struct sigaction action {};
   action.sa_handler = &end_at_once;
   for (const int signal : kStopSignals) {
-    if (!is_ignored(signal)) ::sigaction(signal, &action, nullptr);
+    if (!is_left_alone(signal)) ::sigaction(signal, &action, nullptr);
   }
   co_return number;
 }

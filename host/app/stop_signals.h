@@ -1,6 +1,6 @@
 // SIGINT, SIGTERM and SIGHUP: the first asks for a clean stop, the second ends the process at once, whatever it does.
 //
-// Io thread; one at a time. Signals that the program was started with ignored (nohup) stay ignored.
+// Io thread; one at a time. A SIGHUP that the program was started with ignored (nohup) stays ignored.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -177,6 +177,17 @@ TEST(Program, MinesOnTheEmbeddedChain) {
   EXPECT_THAT(done.err, HasSubstr("pays nothing"));
 }
 
+TEST(Program, ASignalStopsCleanly) {
+  if (!std::filesystem::exists("/usr/bin/timeout")) GTEST_SKIP() << "needs /usr/bin/timeout (coreutils) to send it";
+  for (const char* signal : {"INT", "TERM", "HUP"}) {
+    const Finished done = run_program({"/usr/bin/timeout", "--preserve-status", "-s", signal, "1", LODE_PROGRAM, "mine",
+                                       "--threads", "1", "--events", "-"});
+    EXPECT_EQ(done.status, kExitOk) << done.err;
+    EXPECT_THAT(done.out, HasSubstr("\"event\":\"stopped\"")) << signal;
+    EXPECT_THAT(done.err, HasSubstr(std::string("SIG") + signal));
+  }
+}
+
 TEST(Program, MineRefusesWithTheDocumentedStatus) {
   EXPECT_EQ(lode({"mine", "--devices", "cuda"}).status, kExitNoDevice);
   EXPECT_EQ(lode({"mine", "--kernel", "abacus"}).status, kExitUsage);
