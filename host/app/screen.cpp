@@ -78,17 +78,19 @@ void Screen::tell(const engine::JobStarted& event) {
 }
 
 void Screen::tell(const engine::BlockFound& event) {
-  log_.info("block found at height {} by {}: {}", event.height, event.device, event.hash.to_display());
+  log_.info("block {} found by {}: {}", event.height, event.device, event.hash.to_display());
 }
 
 void Screen::tell(const engine::BlockAccepted& event) {
-  log_.info("block accepted by {} in {:.1f} ms, height {}: {}{}", event.sink, event.milliseconds, event.height,
-            event.hash.to_display(), event.resent ? " (found by an earlier run)" : "");
+  // Its hash stands in the line before, unless an earlier run found it.
+  const std::string from_before =
+      event.resent ? fmt::format(", found by an earlier run: {}", event.hash.to_display()) : "";
+  log_.info("block {} accepted by {} in {:.1f} ms{}", event.height, event.sink, event.milliseconds, from_before);
 }
 
 void Screen::tell(const engine::BlockRejected& event) {
   const std::string detail = event.detail.empty() ? "" : " (" + event.detail + ")";
-  log_.warn("block {} at height {} by {}: {}{}: {}", event.stale ? "was late" : "rejected", event.height, event.sink,
+  log_.warn("block {} {} by {}: {}{}: {}", event.height, event.stale ? "called late" : "rejected", event.sink,
             event.reason, detail, event.hash.to_display());
 }
 

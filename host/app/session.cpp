@@ -10,7 +10,6 @@
 #include <utility>
 #include <variant>
 
-#include "host/app/stop_signals.h"
 #include "host/net/task_group.h"
 
 namespace lode::app {
@@ -34,6 +33,7 @@ Session::Session(asio::any_io_executor executor, engine::EngineOptions options, 
       screen_(screen),
       events_(events),
       log_(std::move(log)),
+      signals_(executor_),
       engine_(executor_, options, with_listener(std::move(parts), *this), log_.named("engine")) {}
 
 asio::awaitable<engine::StopReason> Session::run() {
@@ -70,8 +70,7 @@ void Session::on_event(const engine::Event& event) {
 }
 
 asio::awaitable<void> Session::watch_signals() {
-  StopSignals signals(executor_);
-  const int number = co_await signals.first();
+  const int number = co_await signals_.first();
   if (number == 0) co_return;
   log_.info("{}: finishing what is on its way, then stopping; once more: stop at once", StopSignals::name(number));
   engine_.stop();

@@ -11,6 +11,7 @@
 
 #include "host/app/event_file.h"
 #include "host/app/screen.h"
+#include "host/app/stop_signals.h"
 #include "host/engine/engine.h"
 
 namespace lode::app {
@@ -37,6 +38,7 @@ class Session final : public engine::EventListener {
   Screen& screen_;
   EventFile* events_;
   Log log_;
+  StopSignals signals_;
   std::map<std::string, std::string> lost_;  ///< source -> reason
   engine::Engine engine_;
 };

@@ -1,10 +1,13 @@
 #include "host/app/stop_signals.h"
 
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cstdint>
 #include <utility>
 
 namespace lode::app {
@@ -24,8 +27,23 @@ bool is_left_alone(int number) {
          action.sa_handler == SIG_IGN;
 }
 
-/// Runs in a signal handler: nothing but async-signal-safe calls (POSIX, 2.4.3).
+/// timeout(1) and some service managers send a signal to the process and at once again to its group: that is one wish.
+constexpr std::int64_t kSameWish = 150;  // ms
+
+/// When the first signal was heard, in milliseconds of the monotonic clock. A signal handler can reach nothing but such
+/// a variable.
+std::atomic<std::int64_t> first_heard{0};
+static_assert(std::atomic<std::int64_t>::is_always_lock_free);
+
+std::int64_t now_milliseconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+
+/// A signal handler: nothing but async-signal-safe calls (POSIX, 2.4.3).
 extern "C" void end_at_once(int number) {
+  if (now_milliseconds() - first_heard.load() < kSameWish) return;
   constexpr std::string_view kText = "\nlode: stopped at once; blocks on their way stay in the journal\n";
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kText.data(), kText.size());
   ::_exit(128 + number);
@@ -43,7 +61,7 @@ asio::awaitable<int> StopSignals::first() {
   const auto [error, number] = co_await set_.async_wait(asio::as_tuple(asio::use_awaitable));
   if (error) co_return 0;
   // Asio would queue the next signal for a thread that may be busy; the next one must not wait for anybody.
-  set_.clear();
+  first_heard.store(now_milliseconds());
   struct sigaction action {};
   action.sa_handler = &end_at_once;
   for (const int signal : kStopSignals) {

@@ -14,7 +14,8 @@ class StopSignals {
  public:
   explicit StopSignals(boost::asio::any_io_executor executor);
 
-  /// The number of the first signal; from then on the next one exits with 128 plus its number. 0 when cancelled.
+  /// The number of the first signal; from then on, while this object lives, the next one exits with 128 plus its number
+  /// (one that comes within 150 ms is taken for an echo of the first). 0 when cancelled.
   boost::asio::awaitable<int> first();
 
   /// "SIGINT"
