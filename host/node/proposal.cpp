@@ -14,8 +14,8 @@ namespace asio = boost::asio;
 namespace json = boost::json;
 using Kind = ProposalAnswer::Kind;
 
-asio::awaitable<ProposalAnswer> propose(RpcClient& client, std::shared_ptr<const work::WorkTemplate> work,
-                                        std::optional<std::string> work_id, std::chrono::milliseconds limit) {
+asio::awaitable<ProposalAnswer> propose(RpcClient& client, const std::shared_ptr<const work::WorkTemplate>& work,
+                                        const std::optional<std::string>& work_id, std::chrono::milliseconds limit) {
   work::Roll roll;
   roll.version = work->version;
   roll.time = work->time;

@@ -22,8 +22,9 @@ struct ProposalAnswer {
   std::string detail;
 };
 
-/// One call. The work must have a body.
-boost::asio::awaitable<ProposalAnswer> propose(RpcClient& client, std::shared_ptr<const work::WorkTemplate> work,
-                                               std::optional<std::string> work_id, std::chrono::milliseconds limit);
+/// One call. The work must have a body; it and work_id must stay alive until the answer.
+boost::asio::awaitable<ProposalAnswer> propose(RpcClient& client, const std::shared_ptr<const work::WorkTemplate>& work,
+                                               const std::optional<std::string>& work_id,
+                                               std::chrono::milliseconds limit);
 
 }  // namespace lode::node

@@ -294,11 +294,12 @@ TEST_F(NodeSourceTest, AsksAgainAfterAnOwnBlock) {
 }
 
 TEST_F(NodeSourceTest, TheWorkIdGoesWithTheBlock) {
-  node_.block_template["workid"] = "w\"1";
+  const std::string name = "work \"1\" with a name of some length";
+  node_.block_template["workid"] = name;
   start();
   ASSERT_TRUE(works(1));
   submit(mine(*listener_.works[0]));
-  EXPECT_EQ(node_.last_submit_params.as_array().at(1).at("workid"), "w\"1");
+  EXPECT_EQ(node_.last_submit_params.as_array().at(1).at("workid"), json::string(name));
 }
 
 TEST_F(NodeSourceTest, ABlockThatTheNodeHasIsJudgedByWhereItIs) {
