@@ -14,20 +14,34 @@ class LodeCategory final : public boost::system::error_category {
 
   [[nodiscard]] std::string message(int value) const override {
     switch (static_cast<Errc>(value)) {
-      case Errc::kMalformed: return "malformed data";
-      case Errc::kOutOfRange: return "value out of range";
-      case Errc::kTooLarge: return "larger than allowed";
-      case Errc::kUnsupported: return "not supported";
-      case Errc::kInvalidBlock: return "invalid block";
-      case Errc::kUnauthorized: return "not authorised";
-      case Errc::kNotReady: return "peer is not ready";
-      case Errc::kTimeout: return "timed out";
-      case Errc::kDisconnected: return "not connected";
-      case Errc::kProtocol: return "protocol error";
-      case Errc::kRejected: return "rejected";
-      case Errc::kDevice: return "device error";
-      case Errc::kStore: return "state folder error";
-      case Errc::kCancelled: return "cancelled";
+      case Errc::kMalformed:
+        return "malformed data";
+      case Errc::kOutOfRange:
+        return "value out of range";
+      case Errc::kTooLarge:
+        return "larger than allowed";
+      case Errc::kUnsupported:
+        return "not supported";
+      case Errc::kInvalidBlock:
+        return "invalid block";
+      case Errc::kUnauthorized:
+        return "not authorised";
+      case Errc::kNotReady:
+        return "peer is not ready";
+      case Errc::kTimeout:
+        return "timed out";
+      case Errc::kDisconnected:
+        return "not connected";
+      case Errc::kProtocol:
+        return "protocol error";
+      case Errc::kRejected:
+        return "rejected";
+      case Errc::kDevice:
+        return "device error";
+      case Errc::kStore:
+        return "state folder error";
+      case Errc::kCancelled:
+        return "cancelled";
     }
     return "unknown error";
   }

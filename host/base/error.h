@@ -12,20 +12,20 @@ namespace lode {
 
 /// The one error category of lode's own failures. Errors of the operating system, Asio or OpenSSL keep their category.
 enum class Errc {
-  kMalformed = 1,     ///< data from outside does not parse (hex, JSON, header, address ...)
-  kOutOfRange,        ///< it parses, but a value lies outside what is allowed
-  kTooLarge,          ///< longer than the limit for its kind; nothing was allocated for it
-  kUnsupported,       ///< understood, but this program cannot do it (an unknown !rule, signet)
-  kInvalidBlock,      ///< breaks a consensus rule
-  kUnauthorized,      ///< credentials missing or refused
-  kNotReady,          ///< the peer says: later (warming up, in initial block download, no peers)
-  kTimeout,           ///< no answer within the time allowed
-  kDisconnected,      ///< the peer closed the connection or cannot be reached
-  kProtocol,          ///< the peer broke its protocol (HTML for JSON, wrong id, missing result)
-  kRejected,          ///< the peer understood and refused
-  kDevice,            ///< a device or kernel failed
-  kStore,             ///< the state folder could not be read or written
-  kCancelled,         ///< stopped on request
+  kMalformed = 1,  ///< data from outside does not parse (hex, JSON, header, address ...)
+  kOutOfRange,     ///< it parses, but a value lies outside what is allowed
+  kTooLarge,       ///< longer than the limit for its kind; nothing was allocated for it
+  kUnsupported,    ///< understood, but this program cannot do it (an unknown !rule, signet)
+  kInvalidBlock,   ///< breaks a consensus rule
+  kUnauthorized,   ///< credentials missing or refused
+  kNotReady,       ///< the peer says: later (warming up, in initial block download, no peers)
+  kTimeout,        ///< no answer within the time allowed
+  kDisconnected,   ///< the peer closed the connection or cannot be reached
+  kProtocol,       ///< the peer broke its protocol (HTML for JSON, wrong id, missing result)
+  kRejected,       ///< the peer understood and refused
+  kDevice,         ///< a device or kernel failed
+  kStore,          ///< the state folder could not be read or written
+  kCancelled,      ///< stopped on request
 };
 
 const boost::system::error_category& lode_category() noexcept;

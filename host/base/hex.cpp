@@ -12,7 +12,8 @@ constexpr std::uint8_t kNotHex = 0xff;
 constexpr std::array<std::uint8_t, 256> make_digit_values() {
   std::array<std::uint8_t, 256> table{};
   table.fill(kNotHex);
-  for (std::uint8_t i = 0; i < 10; ++i) table[static_cast<std::size_t>('0') + i] = i;
+  for (std::uint8_t i = 0; i < 10; ++i)
+    table[static_cast<std::size_t>('0') + i] = i;
   for (std::uint8_t i = 0; i < 6; ++i) {
     table[static_cast<std::size_t>('a') + i] = static_cast<std::uint8_t>(10 + i);
     table[static_cast<std::size_t>('A') + i] = static_cast<std::uint8_t>(10 + i);

@@ -8,6 +8,8 @@ Log::Log() : logger_(std::make_shared<spdlog::logger>("null", std::make_shared<s
 
 Log::Log(std::shared_ptr<spdlog::logger> logger) : logger_(std::move(logger)) {}
 
-Log Log::named(const std::string& component) const { return Log(logger_->clone(component)); }
+Log Log::named(const std::string& component) const {
+  return Log(logger_->clone(component));
+}
 
 }  // namespace lode

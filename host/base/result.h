@@ -13,6 +13,8 @@ template <class T>
 using Result = boost::system::result<T, Error>;
 
 /// `return fail(Errc::kMalformed, "bits: expected 8 hex digits");`
-[[nodiscard]] inline Error fail(Errc code, std::string detail) { return Error{code, std::move(detail)}; }
+[[nodiscard]] inline Error fail(Errc code, std::string detail) {
+  return Error{code, std::move(detail)};
+}
 
 }  // namespace lode
