@@ -4,6 +4,7 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <string_view>
 #include <utility>
 
 #include "host/base/hex.h"
@@ -91,7 +92,7 @@ asio::awaitable<BlockOutcome> BlockSubmission::submit(work::FoundBlock block, st
     // The block may have arrived all the same.
     BlockOutcome lost{Kind::kUnavailable, "no-answer", reply.error().message()};
     if (reply.error().is(Errc::kUnauthorized)) co_return lost;
-    co_return co_await locate(*client, block.hash, std::move(lost));
+    co_return co_await locate(*client, block, std::move(lost));
   }
   if (reply->fault) {
     const Error error = to_error("submitblock", *reply->fault);
@@ -101,10 +102,10 @@ asio::awaitable<BlockOutcome> BlockSubmission::submit(work::FoundBlock block, st
     co_return BlockOutcome{refused ? Kind::kRejected : Kind::kUnavailable, fmt::format("rpc {}", reply->fault->code),
                            error.message()};
   }
-  if (reply->result.is_null()) co_return BlockOutcome{Kind::kAccepted, {}, {}};
+  if (reply->result.is_null()) co_return co_await place_in_chain(*client, block);
   if (!reply->result.is_string()) {
     BlockOutcome odd{Kind::kUnavailable, "odd-answer", "submitblock: the answer is neither null nor a string"};
-    co_return co_await locate(*client, block.hash, std::move(odd));
+    co_return co_await locate(*client, block, std::move(odd));
   }
 
   const json::string& said = reply->result.get_string();
@@ -119,25 +120,47 @@ asio::awaitable<BlockOutcome> BlockSubmission::submit(work::FoundBlock block, st
       break;
   }
   BlockOutcome unknown{Kind::kUnavailable, std::move(meaning.reason), std::move(meaning.explanation)};
-  co_return co_await locate(*client, block.hash, std::move(unknown));
+  co_return co_await locate(*client, block, std::move(unknown));
 }
 
-asio::awaitable<BlockOutcome> BlockSubmission::locate(RpcClient& client, chain::Hash256 hash, BlockOutcome otherwise) {
+asio::awaitable<BlockOutcome> BlockSubmission::locate(RpcClient& client, const work::FoundBlock& block,
+                                                      BlockOutcome otherwise) {
   RpcCallOptions call;
   call.time_limit = limit_;
-  auto reply = co_await client.call("getblockheader", "[\"" + hash.to_display() + "\"]", call);
-  // A node without this call: "duplicate" alone means a valid block (BIP22).
-  const bool cannot_tell = reply && reply->fault && reply->fault->code == rpc_code::kMethodNotFound;
-  if (cannot_tell && otherwise.reason == "duplicate") co_return BlockOutcome{Kind::kAccepted, {}, {}};
-  if (!reply || reply->fault || !reply->result.is_object()) co_return otherwise;
+  std::string params = "[\"" + block.hash.to_display() + "\"]";
+  auto reply = co_await client.call("getblockheader", std::move(params), call);
+  if (!reply) co_return otherwise;
+  if (reply->fault) {
+    if (otherwise.reason != "duplicate") co_return otherwise;
+    // A node without this call: "duplicate" alone means a valid block (BIP22).
+    if (reply->fault->code == rpc_code::kMethodNotFound) co_return BlockOutcome{Kind::kAccepted, {}, {}};
+    co_return BlockOutcome{Kind::kRejected, otherwise.reason,
+                           "The node has seen this block before and does not keep it: it found it invalid."};
+  }
+  if (!reply->result.is_object()) co_return otherwise;
   const json::value* confirmations = reply->result.get_object().if_contains("confirmations");
   if (confirmations == nullptr || !confirmations->is_int64()) co_return otherwise;
-  if (confirmations->get_int64() >= 1) co_return BlockOutcome{Kind::kAccepted, {}, {}};
+  if (confirmations->get_int64() >= 1) co_return co_await place_in_chain(client, block);
   if (confirmations->get_int64() < 0) {
     co_return BlockOutcome{Kind::kStale, otherwise.reason.empty() ? "stale" : otherwise.reason,
                            "The node has the block, but another one took its place in the best chain."};
   }
   co_return otherwise;
+}
+
+asio::awaitable<BlockOutcome> BlockSubmission::place_in_chain(RpcClient& client, const work::FoundBlock& block) {
+  RpcCallOptions call;
+  call.time_limit = limit_;
+  std::string params = fmt::format("[{}]", block.height);
+  auto reply = co_await client.call("getblockhash", std::move(params), call);
+  // Without a clear word to the contrary the node's acceptance stands.
+  if (!reply || reply->fault || !reply->result.is_string()) co_return BlockOutcome{Kind::kAccepted, {}, {}};
+  const json::string& best = reply->result.get_string();
+  if (std::string_view(best.data(), best.size()) == block.hash.to_display()) {
+    co_return BlockOutcome{Kind::kAccepted, {}, {}};
+  }
+  co_return BlockOutcome{Kind::kStale, "inconclusive",
+                         "The node took the block, but another one has its place in the best chain."};
 }
 
 }  // namespace lode::node

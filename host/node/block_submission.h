@@ -23,7 +23,8 @@ class BlockSubmission {
                   std::chrono::milliseconds limit);
   ~BlockSubmission();
 
-  /// submitblock, and where its answer leaves it open (duplicate, inconclusive, no answer) a look at the chain.
+  /// submitblock, and then a look at the chain: there are nodes that take a block that lost against another of its
+  /// height without a word, and answers that leave the matter open (duplicate, inconclusive, none at all).
   boost::asio::awaitable<work::BlockOutcome> submit(work::FoundBlock block, std::optional<std::string> work_id);
 
   /// Opens the connection that the next block will take, if it is not open.
@@ -35,8 +36,11 @@ class BlockSubmission {
  private:
   class Lease;
   Lease lease();
-  boost::asio::awaitable<work::BlockOutcome> locate(RpcClient& client, chain::Hash256 hash,
+  /// What became of a block about which the answer to submitblock leaves doubt.
+  boost::asio::awaitable<work::BlockOutcome> locate(RpcClient& client, const work::FoundBlock& block,
                                                     work::BlockOutcome otherwise);
+  /// For a block that the node holds for valid: kAccepted if it stands at its height of the best chain, else kStale.
+  boost::asio::awaitable<work::BlockOutcome> place_in_chain(RpcClient& client, const work::FoundBlock& block);
 
   boost::asio::any_io_executor executor_;
   RpcOptions options_;

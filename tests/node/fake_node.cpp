@@ -77,6 +77,16 @@ json::object sample_template(std::size_t transactions) {
           {"default_witness_commitment", to_hex(commitment)}};
 }
 
+namespace {
+
+/// Of a block in hex, as it is shown.
+std::string hash_of(const std::string& block) {
+  const Bytes header = from_hex(std::string_view(block).substr(0, 160), 80).value();
+  return chain::sha256d(header).to_display();
+}
+
+}  // namespace
+
 FakeNode::FakeNode(asio::io_context& io, asio::ssl::context* tls)
     : io_(io),
       woken_(io, asio::steady_timer::time_point::max()),
@@ -139,6 +149,7 @@ asio::awaitable<FakeReply> FakeNode::answer(FakeRequest request) {
     if (ending_) co_return FakeReply{};
   }
   if (counted == "submitblock" && silent_submit) {
+    last_block = std::string(params.at(0).as_string());
     FakeReply nothing;
     nothing.silent = true;
     co_return nothing;
@@ -154,6 +165,7 @@ json::value FakeNode::result_of(const std::string& method, const json::array& pa
   if (method == "getblockheader") {
     return confirmations ? json::value(json::object{{"confirmations", *confirmations}}) : json::value(nullptr);
   }
+  if (method == "getblockhash") return json::string(other_block_at_height.value_or(hash_of(last_block)));
   if (method == "submitblock") {
     last_submit_params = params;
     last_block = std::string(params.at(0).as_string());

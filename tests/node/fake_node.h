@@ -39,7 +39,8 @@ class FakeNode {
   std::string credentials = "dTpzZWNyZXQ=";  ///< base64 of "u:secret"
   boost::json::value submit_answer = nullptr;
   boost::json::value proposal_answer = nullptr;
-  std::optional<int> confirmations;  ///< of any block that is asked for; none: not known
+  std::optional<int> confirmations;                  ///< of any block that is asked for; none: not known
+  std::optional<std::string> other_block_at_height;  ///< what getblockhash answers; none: the block submitted last
   bool accepting_makes_a_tip = true;
   bool silent_submit = false;  ///< takes the block and never answers
 

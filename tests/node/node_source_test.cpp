@@ -317,6 +317,30 @@ TEST_F(NodeSourceTest, ABlockThatTheNodeHasIsJudgedByWhereItIs) {
   }
 }
 
+TEST_F(NodeSourceTest, ABlockThatLostItsPlaceIsNotAccepted) {
+  start();
+  ASSERT_TRUE(works(1));
+  const auto block = mine(*listener_.works[0]);
+  node_.other_block_at_height = std::string(64, 'a');
+  auto outcome = submit(block);
+  EXPECT_EQ(outcome.kind, Kind::kStale) << "taken without a word, and yet another stands there";
+  EXPECT_EQ(outcome.reason, "inconclusive");
+  node_.submit_answer = "duplicate";
+  node_.confirmations = 1;  // some nodes count them on side branches too
+  EXPECT_EQ(submit(block).kind, Kind::kStale);
+  node_.faults["getblockhash"] = {-32601, "Method not found"};
+  node_.submit_answer = nullptr;
+  EXPECT_EQ(submit(block).kind, Kind::kAccepted) << "nothing speaks against the node's word";
+}
+
+TEST_F(NodeSourceTest, ADuplicateThatTheNodeDoesNotKeepIsInvalid) {
+  start();
+  ASSERT_TRUE(works(1));
+  node_.submit_answer = "rejected: duplicate";
+  node_.faults["getblockheader"] = {-1, "Block not found"};
+  EXPECT_EQ(submit(mine(*listener_.works[0])).kind, Kind::kRejected);
+}
+
 TEST_F(NodeSourceTest, RejectsHaveTheirReason) {
   start();
   ASSERT_TRUE(works(1));
