@@ -1,12 +1,26 @@
 #include "host/app/config_file.h"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <optional>
+#include <stdexcept>
 
 #include "host/app/file.h"
 #include "host/app/text.h"
+
+namespace lode::app {
+
+/// toml++ 3.3 asserts on some malformed files (a table header of nothing but a carriage return). A file is no reason to
+/// abort, nor, where assertions are compiled out, to go on; so an assertion that fails is one more way to be malformed.
+struct TomlAssertion : std::logic_error {
+  using std::logic_error::logic_error;
+};
+
+}  // namespace lode::app
+
+#define TOML_ASSERT(condition) \
+  (static_cast<bool>(condition) ? void() : throw ::lode::app::TomlAssertion("malformed key or value"))
+#include <toml++/toml.h>
 
 namespace lode::app {
 namespace {
@@ -55,6 +69,8 @@ Result<std::vector<ConfigEntry>> parse_config(std::string_view text, const std::
   } catch (const toml::parse_error& error) {
     return fail(Errc::kMalformed, fmt::format("{}:{}: not valid TOML: {}", name, error.source().begin.line,
                                               printable(error.description())));
+  } catch (const TomlAssertion& error) {
+    return fail(Errc::kMalformed, fmt::format("{}: not valid TOML: {}", name, error.what()));
   }
   std::vector<ConfigEntry> entries;
   for (const auto& [key, node] : table) {

@@ -34,6 +34,11 @@ TEST(ConfigFile, DeepNestingAndHugeTextAreRefused) {
   EXPECT_TRUE(parse_config(std::string((1U << 20) + 1, '#'), "f").error().is(Errc::kTooLarge));
 }
 
+TEST(ConfigFile, WhatTheParserDoesNotExpectIsMalformedToo) {
+  EXPECT_TRUE(parse_config(std::string("[\r\0:", 4), "f").error().is(Errc::kMalformed));
+  EXPECT_TRUE(parse_config("[\r\n", "f").error().is(Errc::kMalformed));
+}
+
 TEST(ConfigFile, AMissingFileIsNamed) {
   EXPECT_THAT(read_config("/nonexistent/c.toml").error().message(), HasSubstr("/nonexistent/c.toml"));
 }
