@@ -61,6 +61,29 @@ class ScriptedDevice final : public Device {
   DeviceInfo info_;
 };
 
+/// Waits for a worker to call `notify`.
+class Notification {
+ public:
+  WorkerHooks hooks() {
+    return {.notify = [this] {
+      const std::lock_guard lock(mutex_);
+      given_ = true;
+      changed_.notify_all();
+    }};
+  }
+
+  /// False after half a minute.
+  bool wait() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, 30s, [this] { return given_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool given_ = false;
+};
+
 class WorkerTest : public ::testing::Test {
  protected:
   std::unique_ptr<Worker> make_worker(WorkerHooks hooks = {.notify = [] {}}, work::Lane lane = {}) {
@@ -118,20 +141,11 @@ TEST_F(WorkerTest, NewWorkInterruptsARunningScan) {
 
 TEST_F(WorkerTest, HitsComeUpWithTheirJobAndRolledFields) {
   script->hits_per_scan = 2;
-  std::mutex mutex;
-  std::condition_variable notified;
-  bool any = false;
-  const auto worker = make_worker({.notify = [&] {
-    const std::lock_guard lock(mutex);
-    any = true;
-    notified.notify_all();
-  }});
+  Notification notified;
+  const auto worker = make_worker(notified.hooks());
   const auto job = test::make_job(9, test::make_template(1));
   worker->assign(job);
-  {
-    std::unique_lock lock(mutex);
-    ASSERT_TRUE(notified.wait_for(lock, 30s, [&] { return any; }));
-  }
+  ASSERT_TRUE(notified.wait());
   const auto candidate = worker->next_candidate();
   worker->stop();
   ASSERT_TRUE(candidate);
@@ -168,19 +182,10 @@ TEST_F(WorkerTest, AFullRingLosesNoHit) {
 
 TEST_F(WorkerTest, AFaultIsReportedOnceAndEndsTheWork) {
   script->fault = true;
-  std::mutex mutex;
-  std::condition_variable notified;
-  bool any = false;
-  const auto worker = make_worker({.notify = [&] {
-    const std::lock_guard lock(mutex);
-    any = true;
-    notified.notify_all();
-  }});
+  Notification notified;
+  const auto worker = make_worker(notified.hooks());
   worker->assign(test::make_job(1, test::make_template(1)));
-  {
-    std::unique_lock lock(mutex);
-    ASSERT_TRUE(notified.wait_for(lock, 30s, [&] { return any; }));
-  }
+  ASSERT_TRUE(notified.wait());
   const auto fault = worker->take_fault();
   ASSERT_TRUE(fault);
   EXPECT_EQ(fault->detail, "fell off the bus");
