@@ -92,8 +92,9 @@ Result<SourceUrl> parse_source_url(std::string_view text) {
   }
   // Boost.URL 1.81 wraps port numbers around, and takes what follows the digits for a path. That is not repeated: in
   // "http://user:password" it is the password.
-  if (view.has_port() && !view.encoded_path().empty() && view.encoded_path().front() != '/') {
-    return fail(Errc::kMalformed, "a source URL's port is not a number; write it as " + scheme_name + "://HOST:PORT");
+  if (!view.encoded_path().empty() && view.encoded_path().front() != '/') {
+    return fail(Errc::kMalformed,
+                "what follows a source URL's host is no port; write it as " + scheme_name + "://HOST:PORT");
   }
   if (const std::string port(view.port()); !port.empty()) {
     const char* const end = port.data() + port.size();

@@ -36,6 +36,7 @@ TEST(ConfigFile, DeepNestingAndHugeTextAreRefused) {
 
 TEST(ConfigFile, WhatTheParserDoesNotExpectIsMalformedToo) {
   EXPECT_TRUE(parse_config(std::string("[\r\0:", 4), "f").error().is(Errc::kMalformed));
+  EXPECT_TRUE(parse_config("a = [1e[\xcf\x99", "f").error().is(Errc::kMalformed));
   EXPECT_TRUE(parse_config("[\r\n", "f").error().is(Errc::kMalformed));
 }
 
