@@ -188,8 +188,7 @@ class Engine::Impl final : public SubmitterListener {
       timer.expires_at(started_ + options_.connect_timeout);
       co_await timer.async_wait(asio::use_awaitable);
       if (!scheduler_.ever_reached()) {
-        log_.error("no source could be used within {} s ({})", options_.connect_timeout.count(),
-                   scheduler_.obstacles());
+        scheduler_.lose_silent(options_.connect_timeout);
         finish(StopReason::kNoSource);
         co_return;
       }

@@ -75,7 +75,7 @@ void Scheduler::lose(Slot& slot, const Error& reason, bool for_good) {
 }
 
 void Scheduler::hold_parent(const chain::Hash256& parent) {
-  parents_.emplace(parent, Parent{.closed = false, .since = std::chrono::steady_clock::now()});
+  parents_[parent] = {.closed = false, .since = std::chrono::steady_clock::now()};
   choose();
 }
 
@@ -114,13 +114,11 @@ void Scheduler::resume() {
   choose();
 }
 
-std::string Scheduler::obstacles() const {
-  std::string list;
-  for (const Slot& slot : slots_) {
-    if (!list.empty()) list += "; ";
-    list += slot.source->name() + ": " + (slot.last_error.empty() ? "no answer yet" : slot.last_error);
+void Scheduler::lose_silent(std::chrono::seconds waited) {
+  for (Slot& slot : slots_) {
+    if (slot.connected || slot.ended || !slot.last_error.empty()) continue;
+    lose(slot, fail(Errc::kTimeout, "no answer within " + std::to_string(waited.count()) + " s"), false);
   }
-  return list;
 }
 
 bool Scheduler::all_ended() const noexcept {

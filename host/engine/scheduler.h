@@ -38,7 +38,8 @@ class Scheduler final : public work::SourceListener {
   /// A source's run() ended by itself: it can never work.
   void on_ended(work::WorkSource& source, const Error& reason);
 
-  /// A block on `parent` was found here: no more work on that parent.
+  /// A block on `parent` was found here: no more work on that parent until its fate is known, whatever became of an
+  /// earlier block on it.
   void hold_parent(const chain::Hash256& parent);
   /// The block is in the chain: work on its parent is wasted, unless a source still offers it some seconds later, which
   /// says that its node sees it otherwise (it refused the block, or left that branch).
@@ -61,9 +62,8 @@ class Scheduler final : public work::SourceListener {
   [[nodiscard]] const std::shared_ptr<const work::Job>& current() const noexcept { return current_; }
   /// Whether any source has ever worked, or said that it will (a node that is still catching up).
   [[nodiscard]] bool ever_reached() const noexcept { return ever_reached_; }
-  /// What stands in the way of each source, in one line: "127.0.0.1:8332: wrong password; 127.0.0.1:18443: no answer
-  /// yet".
-  [[nodiscard]] std::string obstacles() const;
+  /// Counts sources of which nothing was heard within `waited` as lost, so that each is named with its obstacle.
+  void lose_silent(std::chrono::seconds waited);
   /// Whether every source has ended for good.
   [[nodiscard]] bool all_ended() const noexcept;
 

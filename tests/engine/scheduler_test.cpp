@@ -21,6 +21,11 @@ class SchedulerTest : public ::testing::Test {
   /// Name of the parent that is worked on, -1 when idle.
   [[nodiscard]] int working_on() const { return assigned ? assigned->work->previous_block.bytes[0] : -1; }
 
+  /// A job as the devices would hold it.
+  static std::shared_ptr<const work::Job> work_on(std::uint8_t number) {
+    return test::make_job(1, test::make_template(number));
+  }
+
   boost::asio::io_context context;
   FakeSource first{"first", context.get_executor()};
   FakeSource second{"second", context.get_executor()};
@@ -170,9 +175,25 @@ TEST_F(SchedulerTest, PauseKeepsWorkForLater) {
   EXPECT_EQ(working_on(), 2);
 }
 
-TEST_F(SchedulerTest, SaysWhatStandsInTheWayOfEachSource) {
+TEST_F(SchedulerTest, ASilentSourceIsNamedWhenTheTimeIsOver) {
   scheduler.on_lost(first, Error{Errc::kDisconnected, "connection refused"});
-  EXPECT_EQ(scheduler.obstacles(), "first: connection refused; second: no answer yet");
+  scheduler.lose_silent(std::chrono::seconds(3));
+  const auto lost = events.of<SourceLost>();
+  ASSERT_EQ(lost.size(), 2U) << "the first has said why already";
+  EXPECT_EQ(lost[1].source, "second");
+  EXPECT_EQ(lost[1].reason, "no answer within 3 s");
+}
+
+TEST_F(SchedulerTest, AnotherBlockOnAClosedParentHoldsItAgain) {
+  scheduler.on_connected(first);
+  scheduler.on_work(first, test::make_template(1));
+  scheduler.hold_parent(parent(1));
+  scheduler.close_parent(parent(1));
+  // Its node sees it otherwise and goes on offering it, so it is worked on, and a block is found.
+  scheduler.hold_parent(parent(1));
+  EXPECT_TRUE(scheduler.is_solved(*work_on(1)));
+  scheduler.reopen_parent(parent(1));
+  EXPECT_EQ(working_on(), 1) << "refused: on with it";
 }
 
 TEST_F(SchedulerTest, KnowsWhenEverySourceHasEnded) {
