@@ -18,6 +18,11 @@ struct TomlAssertion : std::logic_error {
 
 }  // namespace lode::app
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wterminate"  // some of the assertions stand in functions that do not throw
+#endif
+
 #define TOML_ASSERT(condition) \
   (static_cast<bool>(condition) ? void() : throw ::lode::app::TomlAssertion("malformed key or value"))
 // The order of these matters, so they are kept apart for clang-format.
@@ -32,6 +37,10 @@ struct TomlAssertion : std::logic_error {
 #define TOML_UNREACHABLE __builtin_unreachable()
 
 #include <toml++/toml.h>
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 namespace lode::app {
 namespace {

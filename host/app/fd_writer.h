@@ -22,7 +22,7 @@ class FdWriter {
 
   /// `on_error` is called once, on the writer's thread or in write(), with a sentence: the first failed write (errno
   /// text) or the first dropped text.
-  FdWriter(int fd, std::function<void(const std::string&)> on_error = {});
+  explicit FdWriter(int fd, std::function<void(const std::string&)> on_error = {});
   /// Writes what waits, for at most two seconds. Does not close the descriptor.
   ~FdWriter();
   FdWriter(const FdWriter&) = delete;

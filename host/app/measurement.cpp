@@ -158,6 +158,7 @@ class Runner {
 
 Result<Measurement> measure(Devices devices, std::uint32_t midstates, std::chrono::duration<double> duration) {
   std::vector<std::unique_ptr<Runner>> runners;
+  runners.reserve(devices.size());
   std::random_device seed;
   for (auto& device : devices)
     runners.push_back(std::make_unique<Runner>(std::move(device), midstates, (std::uint64_t{seed()} << 32) | seed()));
@@ -166,6 +167,7 @@ Result<Measurement> measure(Devices devices, std::uint32_t midstates, std::chron
   {
     std::barrier ready(static_cast<std::ptrdiff_t>(runners.size()), [&start]() noexcept { start = Clock::now(); });
     std::vector<std::jthread> threads;
+    threads.reserve(runners.size());
     for (const auto& runner : runners) {
       threads.emplace_back([&, one = runner.get()] {
         one->prepare(duration.count());

@@ -24,8 +24,8 @@ struct SinkBody {
 
   class reader {
    public:
-    template <bool IsRequest, class Fields>
-    reader(boost::beast::http::header<IsRequest, Fields>& header, value_type& value)
+    template <bool kIsRequest, class Fields>
+    reader(boost::beast::http::header<kIsRequest, Fields>& header, value_type& value)
         : status_([&header] { return header.result_int(); }), value_(value) {}
 
     void init(const boost::optional<std::uint64_t>& length, boost::system::error_code& error) {
