@@ -82,7 +82,8 @@ void BlockSubmission::stop_warming() noexcept {
   if (warming_ != nullptr) warming_->close();
 }
 
-asio::awaitable<BlockOutcome> BlockSubmission::submit(work::FoundBlock block, std::optional<std::string> work_id) {
+asio::awaitable<BlockOutcome> BlockSubmission::submit(work::FoundBlock block, std::optional<std::string> work_id,
+                                                      std::function<void()> on_taken) {
   std::string params = submit_params(*block.serialized, work_id);
   Lease client = lease();
   RpcCallOptions call;
@@ -102,7 +103,10 @@ asio::awaitable<BlockOutcome> BlockSubmission::submit(work::FoundBlock block, st
     co_return BlockOutcome{refused ? Kind::kRejected : Kind::kUnavailable, fmt::format("rpc {}", reply->fault->code),
                            error.message()};
   }
-  if (reply->result.is_null()) co_return co_await place_in_chain(*client, block);
+  if (reply->result.is_null()) {
+    on_taken();
+    co_return co_await place_in_chain(*client, block);
+  }
   if (!reply->result.is_string()) {
     BlockOutcome odd{Kind::kUnavailable, "odd-answer", "submitblock: the answer is neither null nor a string"};
     co_return co_await locate(*client, block, std::move(odd));

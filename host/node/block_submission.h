@@ -6,6 +6,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,7 +26,9 @@ class BlockSubmission {
 
   /// submitblock, and then a look at the chain: there are nodes that take a block that lost against another of its
   /// height without a word, and answers that leave the matter open (duplicate, inconclusive, none at all).
-  boost::asio::awaitable<work::BlockOutcome> submit(work::FoundBlock block, std::optional<std::string> work_id);
+  /// `on_taken` is called as soon as the node has taken the block, before the look.
+  boost::asio::awaitable<work::BlockOutcome> submit(work::FoundBlock block, std::optional<std::string> work_id,
+                                                    std::function<void()> on_taken);
 
   /// Opens the connection that the next block will take, if it is not open.
   boost::asio::awaitable<void> warm_up();

@@ -23,6 +23,7 @@ struct NodeTimes {
   std::chrono::milliseconds republish{30'000};  ///< at the latest, for the sake of the time alone
   std::chrono::milliseconds shortest{100};      ///< between two templates asked for after trouble with one
   std::chrono::milliseconds recheck{10'000};    ///< between proposals of templates that keep their shape and tip
+  std::chrono::milliseconds settle{500};        ///< that a template of a known shape is in use before it is proposed
   std::chrono::milliseconds keep_warm{1'000};   ///< between looks at the connection for submissions
   net::BackoffOptions backoff{std::chrono::milliseconds{250}, std::chrono::milliseconds{5'000}};  ///< after a failure
 };

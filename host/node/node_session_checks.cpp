@@ -90,6 +90,9 @@ asio::awaitable<void> NodeSession::check_behind(NodeWork made) {
   if (is_over(made)) co_return;
   const bool due = made.new_tip || Clock::now() - last_proposal_ >= links_.options.times.recheck;
   if (!proposals_work_ || !made.can_propose || !due || ended_) co_return;
+  // A block found on this template must not queue behind its proposal in the node, which has the tip before to digest.
+  co_await pause(check_timer_, links_.options.times.settle);
+  if (ended_ || published_ || unchecked_ || is_over(made)) co_return;
   ++links_.counters.proposals;
   last_proposal_ = Clock::now();
   const ProposalAnswer answer = co_await propose(links_.checks, made.work, made.work_id, links_.options.times.propose);

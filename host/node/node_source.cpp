@@ -6,6 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <exception>
+#include <functional>
 #include <utility>
 
 #include "host/net/backoff.h"
@@ -165,10 +166,14 @@ asio::awaitable<work::BlockOutcome> NodeSource::Impl::submit(work::FoundBlock bl
   std::optional<std::string> work_id;
   if (session_) work_id = session_->work_id(block.previous_block);
   const chain::Hash256 parent = block.previous_block;
-  work::BlockOutcome outcome = co_await submission_.submit(std::move(block), std::move(work_id));
-  count(outcome);
+  bool refetched = false;
   // The longpoll may not wake for a block of ours.
-  if (outcome.kind == work::BlockOutcome::Kind::kAccepted && session_) session_->block_accepted(parent);
+  const std::function<void()> refetch = [this, parent, &refetched] {
+    if (session_ && !std::exchange(refetched, true)) session_->block_accepted(parent);
+  };
+  work::BlockOutcome outcome = co_await submission_.submit(std::move(block), std::move(work_id), refetch);
+  count(outcome);
+  if (outcome.kind == work::BlockOutcome::Kind::kAccepted) refetch();
   co_return outcome;
 }
 

@@ -66,6 +66,10 @@ bool is_alive(std::int64_t pid) noexcept {
   return ::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM;
 }
 
+/// How long a block's answer is awaited before the disk is made to work: a node that takes a block at once, block after
+/// block, would else be held up by the file system, which writes no name while it brings another to the disk.
+constexpr std::chrono::milliseconds kSyncDelay{5};
+
 }  // namespace
 
 BlockJournal::BlockJournal(fs::path folder, Log log)
@@ -164,7 +168,7 @@ Result<void> BlockJournal::record(const chain::Hash256& hash, std::uint32_t heig
       ::unlink((pending_ / to_file_name({known->second, hash})).c_str());
       known->second = height;
     }
-    unsynced_.push_back(pending_ / to_file_name(name));
+    unsynced_.push_back({hash, std::chrono::steady_clock::now() + kSyncDelay});
     ++queued_;
   }
   work_.notify_one();
@@ -269,8 +273,22 @@ void BlockJournal::drop_oldest(const fs::path& folder, std::size_t keep) const {
 bool BlockJournal::flush(std::chrono::milliseconds limit) {
   std::unique_lock lock(mutex_);
   const std::uint64_t wanted = queued_;
-  if (!progress_.wait_for(lock, limit, [&] { return synced_ >= wanted; })) return false;
-  return !std::exchange(sync_failed_, false);
+  ++flushing_;
+  work_.notify_one();
+  const bool done = progress_.wait_for(lock, limit, [&] { return synced_ >= wanted; });
+  --flushing_;
+  return done && !std::exchange(sync_failed_, false);
+}
+
+std::vector<fs::path> BlockJournal::take_unsynced(bool all, std::size_t& taken) {
+  const auto now = std::chrono::steady_clock::now();
+  std::vector<fs::path> files;
+  for (taken = 0; !unsynced_.empty() && (all || unsynced_.front().due <= now); ++taken) {
+    const auto known = heights_.find(unsynced_.front().hash);
+    if (known != heights_.end()) files.push_back(pending_ / to_file_name({known->second, known->first}));
+    unsynced_.pop_front();
+  }
+  return files;
 }
 
 void BlockJournal::sync_forever() {
@@ -278,7 +296,9 @@ void BlockJournal::sync_forever() {
   for (;;) {
     work_.wait(lock, [this] { return stopping_ || !unsynced_.empty(); });
     if (unsynced_.empty()) return;
-    const std::deque<fs::path> batch = std::exchange(unsynced_, {});
+    const bool hurry = work_.wait_until(lock, unsynced_.front().due, [this] { return stopping_ || flushing_ > 0; });
+    std::size_t taken = 0;
+    const std::vector<fs::path> files = take_unsynced(hurry, taken);
     lock.unlock();
     bool failed = false;
     const auto sync = [&](const fs::path& path) {
@@ -287,11 +307,11 @@ void BlockJournal::sync_forever() {
         log_.error("journal: {}", synced.error().message());
       }
     };
-    for (const fs::path& file : batch)
-      sync(file);  // one that is gone was resolved meanwhile
-    sync(pending_);
+    for (const fs::path& file : files)
+      sync(file);
+    if (!files.empty()) sync(pending_);
     lock.lock();
-    synced_ += batch.size();
+    synced_ += taken;
     sync_failed_ = sync_failed_ || failed;
     progress_.notify_all();
   }

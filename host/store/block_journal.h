@@ -9,7 +9,8 @@
 //   <folder>/damaged/                        what was found in pending/ and is no whole block, the newest kDamagedKept
 //
 // record() leaves the block in the page cache, where it survives this process; a thread of the journal's own then
-// brings file and folder to the disk, beside the sending. Files are self-checking: their name holds the block's hash.
+// brings file and folder to the disk, beside the sending, unless the block's fate is known within milliseconds (a chain
+// for tests), when it would only slow down the next one. Files are self-checking: their name holds the block's hash.
 //
 // All functions may be called from any thread. One process at a time should use a folder; a second does no harm, but
 // both will send the blocks that were pending when they started.
@@ -88,6 +89,8 @@ class BlockJournal {
   void move_aside(const std::filesystem::path& file, const std::string& why) const;
   void drop_oldest(const std::filesystem::path& folder, std::size_t keep) const;
   void sync_forever();
+  /// Files of those that are due, or of all, less those resolved meanwhile. `taken` counts these too.
+  std::vector<std::filesystem::path> take_unsynced(bool all, std::size_t& taken);
 
   const std::filesystem::path folder_;
   const std::filesystem::path pending_;
@@ -97,7 +100,13 @@ class BlockJournal {
 
   std::mutex mutex_;                                 ///< folders and the members below; never held during an fsync
   std::map<chain::Hash256, std::uint32_t> heights_;  ///< of the blocks in pending/
-  std::deque<std::filesystem::path> unsynced_;
+  /// A recorded block that is not on the disk yet.
+  struct Unsynced {
+    chain::Hash256 hash;
+    std::chrono::steady_clock::time_point due;  ///< when the disk is asked
+  };
+  std::deque<Unsynced> unsynced_;
+  int flushing_ = 0;          ///< calls of flush() in progress
   std::uint64_t queued_ = 0;  ///< how many files were ever queued, and ...
   std::uint64_t synced_ = 0;  ///< ... how many of them are done with
   bool sync_failed_ = false;  ///< since the last flush()
