@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/device/batch_tuner.h"
+#include "host/device/thread_priority.h"
 
 namespace lode::device {
 namespace {
@@ -50,6 +51,7 @@ std::optional<Error> Worker::take_fault() {
 }
 
 void Worker::run() {
+  yield_to_others();
   std::vector<kernels::Hit> hits(kernels::kMinHitCapacity);
   std::optional<Mail> mail = mailbox_.take();
   while (mail)
