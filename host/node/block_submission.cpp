@@ -83,7 +83,17 @@ void BlockSubmission::stop_warming() noexcept {
 }
 
 asio::awaitable<BlockOutcome> BlockSubmission::submit(work::FoundBlock block, std::optional<std::string> work_id,
-                                                      std::function<void()> on_taken) {
+                                                      std::function<asio::awaitable<bool>()> on_taken) {
+  const std::optional<BlockOutcome> answered = co_await send(block, work_id);
+  if (answered) co_return *answered;
+  const bool built_upon = co_await on_taken();
+  if (built_upon) co_return BlockOutcome{Kind::kAccepted, {}, {}};
+  Lease client = lease();
+  co_return co_await place_in_chain(*client, block);
+}
+
+asio::awaitable<std::optional<BlockOutcome>> BlockSubmission::send(const work::FoundBlock& block,
+                                                                   const std::optional<std::string>& work_id) {
   std::string params = submit_params(*block.serialized, work_id);
   Lease client = lease();
   RpcCallOptions call;
@@ -103,10 +113,7 @@ asio::awaitable<BlockOutcome> BlockSubmission::submit(work::FoundBlock block, st
     co_return BlockOutcome{refused ? Kind::kRejected : Kind::kUnavailable, fmt::format("rpc {}", reply->fault->code),
                            error.message()};
   }
-  if (reply->result.is_null()) {
-    on_taken();
-    co_return co_await place_in_chain(*client, block);
-  }
+  if (reply->result.is_null()) co_return std::nullopt;
   if (!reply->result.is_string()) {
     BlockOutcome odd{Kind::kUnavailable, "odd-answer", "submitblock: the answer is neither null nor a string"};
     co_return co_await locate(*client, block, std::move(odd));

@@ -26,9 +26,9 @@ class BlockSubmission {
 
   /// submitblock, and then a look at the chain: there are nodes that take a block that lost against another of its
   /// height without a word, and answers that leave the matter open (duplicate, inconclusive, none at all).
-  /// `on_taken` is called as soon as the node has taken the block, before the look.
+  /// `on_taken` runs as soon as the node has taken the block; true from it makes the look unnecessary.
   boost::asio::awaitable<work::BlockOutcome> submit(work::FoundBlock block, std::optional<std::string> work_id,
-                                                    std::function<void()> on_taken);
+                                                    std::function<boost::asio::awaitable<bool>()> on_taken);
 
   /// Opens the connection that the next block will take, if it is not open.
   boost::asio::awaitable<void> warm_up();
@@ -39,6 +39,9 @@ class BlockSubmission {
  private:
   class Lease;
   Lease lease();
+  /// submitblock and what its answer means; nothing where the node has taken the block.
+  boost::asio::awaitable<std::optional<work::BlockOutcome>> send(const work::FoundBlock& block,
+                                                                 const std::optional<std::string>& work_id);
   /// What became of a block about which the answer to submitblock leaves doubt.
   boost::asio::awaitable<work::BlockOutcome> locate(RpcClient& client, const work::FoundBlock& block,
                                                     work::BlockOutcome otherwise);

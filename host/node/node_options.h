@@ -19,6 +19,9 @@ struct NodeTimes {
   std::chrono::milliseconds propose{30'000};  ///< the reply to a proposal: the node checks a whole block
   std::chrono::milliseconds submit{30'000};   ///< the reply to submitblock
 
+  /// For a template on top of a block that the node took; then its chain is looked at.
+  std::chrono::milliseconds confirm{2'000};
+
   std::chrono::milliseconds poll{5'000};        ///< between templates that are asked for without a longpoll's answer
   std::chrono::milliseconds republish{30'000};  ///< at the latest, for the sake of the time alone
   std::chrono::milliseconds shortest{100};      ///< between two templates asked for after trouble with one

@@ -249,6 +249,7 @@ Result<bool> NodeSession::take(Result<RpcReply> reply, TemplateStream& stream, c
     return false;
   }
   longpoll_id_ = parsed->longpoll_id;
+  links_.tips.saw(parsed->previous_block);
   if (!brings_something(*parsed)) {
     ++links_.counters.unchanged;
     return false;

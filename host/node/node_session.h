@@ -22,6 +22,7 @@
 #include "host/node/rpc_client.h"
 #include "host/node/template_parser.h"
 #include "host/node/template_stream.h"
+#include "host/node/tip_watch.h"
 #include "host/work/source.h"
 
 namespace lode::node {
@@ -36,6 +37,7 @@ struct SessionLinks {
   RpcClient& checks;
   WorkMaker& maker;
   NodeCounters& counters;
+  TipWatch& tips;
   work::WorkSource& source;
   work::SourceListener& listener;
 };

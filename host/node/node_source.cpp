@@ -16,6 +16,7 @@
 #include "host/node/node_session.h"
 #include "host/node/node_work.h"
 #include "host/node/rpc_client.h"
+#include "host/node/tip_watch.h"
 
 namespace lode::node {
 
@@ -60,6 +61,7 @@ class NodeSource::Impl {
         checks_(executor, rpc_options(options_), credentials_),
         submission_(executor, rpc_options(options_), credentials_, options_.times.submit),
         maker_(name_, options_),
+        tips_(executor),
         retry_timer_(executor),
         warm_timer_(executor) {}
 
@@ -86,6 +88,7 @@ class NodeSource::Impl {
   BlockSubmission submission_;
   WorkMaker maker_;
   NodeCounters counters_;
+  TipWatch tips_;
   asio::steady_timer retry_timer_;
   asio::steady_timer warm_timer_;
   std::optional<NodeSession> session_;
@@ -128,8 +131,8 @@ asio::awaitable<Error> NodeSource::Impl::run_sessions(work::WorkSource& source, 
   net::Backoff backoff(options_.times.backoff);
   while (!stop_requested_) {
     const Clock::time_point began = Clock::now();
-    session_.emplace(
-        SessionLinks{executor_, options_, log_, calls_, longpoll_, checks_, maker_, counters_, source, listener});
+    session_.emplace(SessionLinks{executor_, options_, log_, calls_, longpoll_, checks_, maker_, counters_, tips_,
+                                  source, listener});
     SessionEnd end;
     std::exception_ptr failure;
     try {
@@ -168,10 +171,16 @@ asio::awaitable<work::BlockOutcome> NodeSource::Impl::submit(work::FoundBlock bl
   const chain::Hash256 parent = block.previous_block;
   bool refetched = false;
   // The longpoll may not wake for a block of ours.
-  const std::function<void()> refetch = [this, parent, &refetched] {
+  const auto refetch = [this, parent, &refetched] {
     if (session_ && !std::exchange(refetched, true)) session_->block_accepted(parent);
   };
-  work::BlockOutcome outcome = co_await submission_.submit(std::move(block), std::move(work_id), refetch);
+  const chain::Hash256 hash = block.hash;
+  const std::function<asio::awaitable<bool>()> on_taken = [this, hash, &refetch]() -> asio::awaitable<bool> {
+    if (!session_ || !session_->is_connected()) co_return false;
+    refetch();
+    co_return co_await tips_.await_tip(hash, options_.times.confirm);
+  };
+  work::BlockOutcome outcome = co_await submission_.submit(std::move(block), std::move(work_id), on_taken);
   count(outcome);
   if (outcome.kind == work::BlockOutcome::Kind::kAccepted) refetch();
   co_return outcome;

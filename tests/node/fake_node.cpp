@@ -104,7 +104,7 @@ FakeNode::~FakeNode() {
 void FakeNode::new_tip() {
   const std::int64_t height = block_template["height"].as_int64() + 1;
   block_template["height"] = height;
-  block_template["previousblockhash"] = hash_text(static_cast<std::uint64_t>(height));
+  block_template["previousblockhash"] = next_parent.value_or(hash_text(static_cast<std::uint64_t>(height)));
   block_template["longpollid"] = hash_text(static_cast<std::uint64_t>(height)) + "0";
   wake();
 }

@@ -41,6 +41,7 @@ class FakeNode {
   boost::json::value proposal_answer = nullptr;
   std::optional<int> confirmations;                  ///< of any block that is asked for; none: not known
   std::optional<std::string> other_block_at_height;  ///< what getblockhash answers; none: the block submitted last
+  std::optional<std::string> next_parent;            ///< of the template after the next tip; none: any
   bool accepting_makes_a_tip = true;
   bool silent_submit = false;  ///< takes the block and never answers
 

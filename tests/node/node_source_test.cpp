@@ -54,6 +54,7 @@ class NodeSourceTest : public testing::Test {
         options_.times.submit = 5s;
     options_.times.poll = 60s;
     options_.times.shortest = 5ms;
+    options_.times.confirm = 20ms;
     options_.times.keep_warm = 20ms;
     options_.times.backoff = {10ms, 50ms};
   }
@@ -331,6 +332,16 @@ TEST_F(NodeSourceTest, ABlockThatLostItsPlaceIsNotAccepted) {
   node_.faults["getblockhash"] = {-32601, "Method not found"};
   node_.submit_answer = nullptr;
   EXPECT_EQ(submit(block).kind, Kind::kAccepted) << "nothing speaks against the node's word";
+}
+
+TEST_F(NodeSourceTest, ATemplateOnTopOfABlockIsWordEnough) {
+  options_.times.confirm = 30s;  // far more than the test waits
+  start();
+  ASSERT_TRUE(works(1));
+  const auto block = mine(*listener_.works[0]);
+  node_.next_parent = block.hash.to_display();
+  EXPECT_EQ(submit(block).kind, Kind::kAccepted);
+  EXPECT_EQ(node_.calls("getblockhash"), 0);
 }
 
 TEST_F(NodeSourceTest, ADuplicateThatTheNodeDoesNotKeepIsInvalid) {
