@@ -85,7 +85,7 @@ class Notification {
 };
 
 class WorkerTest : public ::testing::Test {
- protected:
+ public:
   std::unique_ptr<Worker> make_worker(WorkerHooks hooks = {.notify = [] {}}, work::Lane lane = {}) {
     return std::make_unique<Worker>(std::make_unique<ScriptedDevice>(script), lane, 3, std::move(hooks));
   }

@@ -53,7 +53,7 @@ class BrokenDevice final : public device::Device {
 };
 
 class EngineTest : public ::testing::Test {
- protected:
+ public:
   EngineTest() {
     source.on_run = [this] {
       source.listener->on_connected(source);

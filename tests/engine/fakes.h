@@ -19,8 +19,8 @@ namespace lode::engine {
 /// A source that only runs: the test speaks to its listener.
 class FakeSource final : public work::WorkSource {
  public:
-  FakeSource(std::string name, boost::asio::any_io_executor executor)
-      : name_(std::move(name)), ended_(std::move(executor), boost::asio::steady_timer::time_point::max()) {}
+  FakeSource(std::string name, const boost::asio::any_io_executor& executor)
+      : name_(std::move(name)), ended_(executor, boost::asio::steady_timer::time_point::max()) {}
 
   const std::string& name() const noexcept override { return name_; }
 

@@ -11,7 +11,7 @@ namespace lode::engine {
 namespace {
 
 class SchedulerTest : public ::testing::Test {
- protected:
+ public:
   chain::Hash256 parent(std::uint8_t number) {
     chain::Hash256 hash;
     hash.bytes[0] = number;

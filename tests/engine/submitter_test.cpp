@@ -23,7 +23,7 @@ work::BlockOutcome outcome(Kind kind, std::string reason = "") {
 }
 
 class SubmitterTest : public ::testing::Test, public SubmitterListener {
- protected:
+ public:
   void on_block_fate(const BlockFate& fate) override { fates.push_back(fate); }
 
   void make(std::vector<work::BlockSink*> sinks) {
