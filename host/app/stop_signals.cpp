@@ -51,7 +51,7 @@ extern "C" void end_at_once(int number) {
 
 }  // namespace
 
-StopSignals::StopSignals(asio::any_io_executor executor) : set_(std::move(executor)) {
+StopSignals::StopSignals(const asio::any_io_executor& executor) : set_(executor) {
   for (const int number : kStopSignals) {
     if (!is_left_alone(number)) set_.add(number);
   }

@@ -12,7 +12,7 @@ namespace lode::app {
 
 class StopSignals {
  public:
-  explicit StopSignals(boost::asio::any_io_executor executor);
+  explicit StopSignals(const boost::asio::any_io_executor& executor);
 
   /// The number of the first signal; from then on, while this object lives, the next one exits with 128 plus its number
   /// (one that comes within 150 ms is taken for an echo of the first). 0 when cancelled.

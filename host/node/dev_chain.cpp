@@ -50,16 +50,17 @@ DevChainOptions with_clocks(DevChainOptions options) {
 
 }  // namespace
 
-Result<std::unique_ptr<DevChain>> DevChain::create(asio::any_io_executor executor, DevChainOptions options, Log log) {
-  std::unique_ptr<DevChain> chain(new DevChain(std::move(executor), with_clocks(std::move(options)), std::move(log)));
+Result<std::unique_ptr<DevChain>> DevChain::create(const asio::any_io_executor& executor, DevChainOptions options,
+                                                   Log log) {
+  std::unique_ptr<DevChain> chain(new DevChain(executor, with_clocks(std::move(options)), std::move(log)));
   if (auto first = chain->make_template(true); !first) return first.error();
   return chain;
 }
 
-DevChain::DevChain(asio::any_io_executor executor, DevChainOptions options, Log log)
+DevChain::DevChain(const asio::any_io_executor& executor, DevChainOptions options, Log log)
     : options_(std::move(options)),
       log_(std::move(log)),
-      timer_(std::move(executor)),
+      timer_(executor),
       retarget_(options_.block_interval, options_.start_hashes),
       mempool_(ledger_),
       recent_{genesis()},

@@ -80,7 +80,7 @@ class DevChain final : public work::WorkSource, public work::BlockSink {
   static constexpr std::size_t kRememberedBlocks = 1'000;
 
   /// Errors: kOutOfRange for options that give no valid template, such as a text that is too long.
-  static Result<std::unique_ptr<DevChain>> create(boost::asio::any_io_executor executor, DevChainOptions options,
+  static Result<std::unique_ptr<DevChain>> create(const boost::asio::any_io_executor& executor, DevChainOptions options,
                                                   Log log);
   DevChain(const DevChain&) = delete;
   DevChain& operator=(const DevChain&) = delete;
@@ -117,7 +117,7 @@ class DevChain final : public work::WorkSource, public work::BlockSink {
   [[nodiscard]] const DevChainCounters& counters() const noexcept { return counters_; }
 
  private:
-  DevChain(boost::asio::any_io_executor executor, DevChainOptions options, Log log);
+  DevChain(const boost::asio::any_io_executor& executor, DevChainOptions options, Log log);
 
   [[nodiscard]] DevRetarget::Seconds since_tip() const;
   [[nodiscard]] std::uint32_t header_time() const;
