@@ -1,5 +1,5 @@
-// Lets hashing take what nobody else wants: a desktop stays usable, a node on the same machine keeps its pace, and the io
-// thread, which has to hand in what was found, never waits for a worker.
+// Lets hashing take what nobody else wants: a desktop stays usable, a node on the same machine keeps its pace, and the
+// io thread, which has to hand in what was found, never waits for a worker.
 #pragma once
 
 namespace lode::device {
