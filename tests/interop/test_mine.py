@@ -67,19 +67,19 @@ class MiningTest(lode.InteropTest):
             for coinbase, count in enumerate((1, 2, 3, 1000), start=1):
                 with self.subTest(transactions=count):
                     filled = node.fill_mempool(count, coinbase)
-                    first = self.mine(node, 10, timeout=180)
+                    first = self.mine(node, 200, timeout=180)
                     held = [tx["txid"] for tx in node.block(first)["tx"]]
                     self.assertEqual(len(held), count + 1)
                     self.assertEqual(set(held[1:]), set(filled["txids"]))
                     self.assertEqual(node.mempool_size(), 0)
-                    self.check_coinbases(node, first, first + 9, PAYOUTS["P2WPKH"][1], filled["fees"])
+                    self.check_coinbases(node, first, first + 199, PAYOUTS["P2WPKH"][1], filled["fees"])
 
     def test_each_address_type(self):
         with bcoin.Node() as node:
             for kind, (_, script) in PAYOUTS.items():
                 with self.subTest(kind=kind):
-                    first = self.mine(node, 20, kind=kind)
-                    self.check_coinbases(node, first, first + 19, script)
+                    first = self.mine(node, 200, kind=kind)
+                    self.check_coinbases(node, first, first + 199, script)
 
     def test_coinbase_text(self):
         with bcoin.Node() as node:
