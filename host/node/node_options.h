@@ -22,6 +22,10 @@ struct NodeTimes {
   /// For a template on top of a block that the node took; then its chain is looked at.
   std::chrono::milliseconds confirm{2'000};
 
+  /// For the longpoll to bring the work on top of a block that the node took, where it is known to; then it is asked
+  /// for.
+  std::chrono::milliseconds own_tip{20};
+
   std::chrono::milliseconds poll{5'000};        ///< between templates that are asked for without a longpoll's answer
   std::chrono::milliseconds republish{30'000};  ///< at the latest, for the sake of the time alone
   std::chrono::milliseconds shortest{100};      ///< between two templates asked for after trouble with one

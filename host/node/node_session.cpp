@@ -179,8 +179,11 @@ asio::awaitable<void> NodeSession::wait_for_tips() {
     origin.tip_changes = tip_changes_;
     RpcCallOptions options;
     options.wait_for_ever = true;
+    longpoll_waits_ = true;
     auto reply = co_await links_.longpoll.call("getblocktemplate", template_params(longpoll_id_), stream, options);
+    longpoll_waits_ = false;
     if (ended_) co_return;
+    origin.by_longpoll = true;
     origin.complete = links_.longpoll.connection().last_reply_complete();
     if (!reply) {
       // The poll finds out whether the node is gone; a proxy may just have limited the wait.
@@ -249,6 +252,7 @@ Result<bool> NodeSession::take(Result<RpcReply> reply, TemplateStream& stream, c
     return false;
   }
   longpoll_id_ = parsed->longpoll_id;
+  note_own_tip(parsed->previous_block, origin);
   links_.tips.saw(parsed->previous_block);
   if (!brings_something(*parsed)) {
     ++links_.counters.unchanged;
@@ -291,10 +295,26 @@ void NodeSession::publish(NodeWork made) {
   links_.listener.on_work(links_.source, work);
 }
 
-void NodeSession::block_accepted(const chain::Hash256& previous_block) {
+void NodeSession::block_accepted(const chain::Hash256& hash, const chain::Hash256& previous_block) {
   solved_ = previous_block;
   solved_at_ = Clock::now();
-  fetch_at(solved_at_);
+  own_tip_ = hash;
+  // The longpoll may have been quicker than the answer. A second template would cost the node as much as the block did.
+  if (links_.tips.has_seen(hash)) return;
+  const bool told = longpoll_tells_own_tips_ && longpoll_waits_;
+  fetch_at(told ? solved_at_ + links_.options.times.own_tip : solved_at_);
+}
+
+void NodeSession::note_own_tip(const chain::Hash256& tip, const Origin& origin) {
+  if (own_tip_ != tip) return;
+  const bool in_time = Clock::now() - solved_at_ < links_.options.times.own_tip;
+  if (origin.by_longpoll && in_time) longpoll_tells_own_tips_ = true;
+  if (links_.tips.has_seen(tip)) return;
+  if (origin.by_longpoll) {
+    next_fetch_ = last_fetch_ + links_.options.times.poll;
+  } else if (!in_time) {
+    longpoll_tells_own_tips_ = false;
+  }
 }
 
 std::optional<std::string> NodeSession::work_id(const chain::Hash256& previous_block) const {

@@ -61,8 +61,8 @@ class NodeSession {
   /// The listener was told on_connected.
   [[nodiscard]] bool is_connected() const noexcept { return connected_; }
 
-  /// The node took a block on top of `previous_block`: work on that parent is over, new work is wanted at once.
-  void block_accepted(const chain::Hash256& previous_block);
+  /// The node took a block of ours on top of `previous_block`: work on that parent is over, new work is wanted at once.
+  void block_accepted(const chain::Hash256& hash, const chain::Hash256& previous_block);
 
   /// The node's name for the work on that parent (BIP22 workid), where it gave one.
   [[nodiscard]] std::optional<std::string> work_id(const chain::Hash256& previous_block) const;
@@ -75,6 +75,7 @@ class NodeSession {
     Clock::time_point asked;
     Clock::time_point complete;     ///< its last byte was read
     std::uint64_t tip_changes = 0;  ///< when it was asked for
+    bool by_longpoll = false;
   };
   /// What decides whether a template brings anything new.
   struct Content {
@@ -99,6 +100,8 @@ class NodeSession {
   Result<bool> take(Result<RpcReply> reply, TemplateStream& stream, const Origin& origin);
   [[nodiscard]] bool is_outdated(const BlockTemplate& reply, const Origin& origin) const;
   bool brings_something(const BlockTemplate& reply);
+  /// Learns whether the longpoll wakes for our own blocks: then they need no template to be asked for.
+  void note_own_tip(const chain::Hash256& tip, const Origin& origin);
   void publish(NodeWork made);
 
   boost::asio::awaitable<void> check_before(NodeWork made);
@@ -124,6 +127,8 @@ class NodeSession {
   Clock::time_point last_fetch_{};
   Clock::time_point next_fetch_{};
   std::optional<std::string> longpoll_id_;
+  bool longpoll_waits_ = false;           ///< the node has it
+  bool longpoll_tells_own_tips_ = false;  ///< as seen at the last block of ours
   bool target_noted_ = false;
 
   std::optional<Content> content_;  ///< of the newest template
@@ -133,6 +138,7 @@ class NodeSession {
   std::deque<chain::Hash256> old_tips_;
   std::optional<chain::Hash256> solved_;  ///< the parent of a block that the node took from us
   Clock::time_point solved_at_{};
+  std::optional<chain::Hash256> own_tip_;  ///< that block
 
   std::set<std::string> good_shapes_;
   bool proposals_work_ = true;

@@ -169,20 +169,19 @@ asio::awaitable<work::BlockOutcome> NodeSource::Impl::submit(work::FoundBlock bl
   std::optional<std::string> work_id;
   if (session_) work_id = session_->work_id(block.previous_block);
   const chain::Hash256 parent = block.previous_block;
-  bool refetched = false;
-  // The longpoll may not wake for a block of ours.
-  const auto refetch = [this, parent, &refetched] {
-    if (session_ && !std::exchange(refetched, true)) session_->block_accepted(parent);
-  };
   const chain::Hash256 hash = block.hash;
-  const std::function<asio::awaitable<bool>()> on_taken = [this, hash, &refetch]() -> asio::awaitable<bool> {
+  bool told = false;
+  const auto tell_session = [this, parent, hash, &told] {
+    if (session_ && !std::exchange(told, true)) session_->block_accepted(hash, parent);
+  };
+  const std::function<asio::awaitable<bool>()> on_taken = [this, hash, &tell_session]() -> asio::awaitable<bool> {
     if (!session_ || !session_->is_connected()) co_return false;
-    refetch();
+    tell_session();
     co_return co_await tips_.await_tip(hash, options_.times.confirm);
   };
   work::BlockOutcome outcome = co_await submission_.submit(std::move(block), std::move(work_id), on_taken);
   count(outcome);
-  if (outcome.kind == work::BlockOutcome::Kind::kAccepted) refetch();
+  if (outcome.kind == work::BlockOutcome::Kind::kAccepted) tell_session();
   co_return outcome;
 }
 

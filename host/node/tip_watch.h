@@ -25,14 +25,14 @@ class TipWatch {
   /// True as soon as a template builds on `tip`, false when none has within `limit`.
   boost::asio::awaitable<bool> await_tip(chain::Hash256 tip, std::chrono::milliseconds limit);
 
+  [[nodiscard]] bool has_seen(const chain::Hash256& tip) const;
+
  private:
   struct Waiter {
     chain::Hash256 tip;
     boost::asio::steady_timer timer;
   };
   class Registration;
-
-  [[nodiscard]] bool has_seen(const chain::Hash256& tip) const;
 
   boost::asio::any_io_executor executor_;
   std::deque<chain::Hash256> seen_;

@@ -171,10 +171,9 @@ json::value FakeNode::result_of(const std::string& method, const json::array& pa
     last_block = std::string(params.at(0).as_string());
     const json::value said = submit_answer;
     if (said.is_null() && accepting_makes_a_tip) {
-      // Like a node whose longpoll does not wake for blocks that were submitted to it.
       const std::uint64_t wakes = wakes_;
       new_tip();
-      wakes_ = wakes;
+      if (!accepting_wakes) wakes_ = wakes;
     }
     return said;
   }

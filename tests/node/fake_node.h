@@ -43,7 +43,8 @@ class FakeNode {
   std::optional<std::string> other_block_at_height;  ///< what getblockhash answers; none: the block submitted last
   std::optional<std::string> next_parent;            ///< of the template after the next tip; none: any
   bool accepting_makes_a_tip = true;
-  bool silent_submit = false;  ///< takes the block and never answers
+  bool accepting_wakes = false;  ///< that tip wakes longpolls, as others do
+  bool silent_submit = false;    ///< takes the block and never answers
 
   /// Methods that answer an error instead: code and message.
   std::map<std::string, std::pair<int, std::string>> faults;

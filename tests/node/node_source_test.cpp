@@ -294,6 +294,46 @@ TEST_F(NodeSourceTest, AsksAgainAfterAnOwnBlock) {
   EXPECT_EQ(listener_.works[1]->height, 102U);
 }
 
+TEST_F(NodeSourceTest, ALongpollThatWakesForOwnBlocksSparesTheNodeASecondTemplate) {
+  options_.times.own_tip = 30s;  // far more than the test waits
+  node_.accepting_wakes = true;
+  start();
+  constexpr std::size_t kBlocks = 5;
+  for (std::size_t i = 1; i <= kBlocks; ++i) {
+    ASSERT_TRUE(works(i));
+    ASSERT_TRUE(run_until([&] { return node_.calls("longpoll") == static_cast<int>(i); }));
+    const auto block = mine(*listener_.works.back());
+    node_.next_parent = block.hash.to_display();
+    EXPECT_EQ(submit(block).kind, Kind::kAccepted);
+  }
+  ASSERT_TRUE(works(kBlocks + 1));
+  EXPECT_LE(node_.calls("getblocktemplate"), 2) << "one to begin with, and one before that was known";
+}
+
+TEST_F(NodeSourceTest, ALongpollThatNoLongerWakesForOwnBlocksIsNotWaitedForTwice) {
+  options_.times.own_tip = 250ms;
+  node_.accepting_wakes = true;
+  start();
+  const auto own_block = [&](std::size_t number) {
+    ASSERT_TRUE(works(number));
+    ASSERT_TRUE(run_until([&] { return node_.calls("longpoll") >= 1; }));
+    const auto block = mine(*listener_.works.back());
+    node_.next_parent = block.hash.to_display();
+    EXPECT_EQ(submit(block).kind, Kind::kAccepted);
+  };
+  own_block(1);
+  ASSERT_TRUE(run_until([&] { return node_.calls("longpoll") == 2; }));
+  node_.accepting_wakes = false;
+  const int asked = node_.calls("getblocktemplate");
+  own_block(2);
+  ASSERT_TRUE(works(3)) << "the longpoll stays silent, the poll comes only every minute";
+  EXPECT_EQ(node_.calls("getblocktemplate"), asked + 1);
+  // Now it is known to be silent: the next template is asked for without waiting for it.
+  options_.times.own_tip = 30s;
+  own_block(3);
+  ASSERT_TRUE(works(4));
+}
+
 TEST_F(NodeSourceTest, TheWorkIdGoesWithTheBlock) {
   const std::string name = "work \"1\" with a name of some length";
   node_.block_template["workid"] = name;
