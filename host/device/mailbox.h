@@ -40,6 +40,14 @@ class LatestMailbox {
     return take_locked();
   }
 
+  /// Like take(), but gives up after `limit`: nothing also then. Tell the two apart with closed().
+  template <class Duration>
+  std::optional<T> take_within(Duration limit) {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_for(lock, limit, [this] { return closed_ || sequence_ != taken_; })) return std::nullopt;
+    return take_locked();
+  }
+
   /// Like take() without waiting; nothing also when there is no new value. Tell the two apart with closed().
   std::optional<T> try_take() {
     const std::lock_guard lock(mutex_);

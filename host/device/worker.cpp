@@ -6,12 +6,17 @@
 
 #include "host/device/batch_tuner.h"
 #include "host/device/thread_priority.h"
+#include "host/work/verifier.h"
 
 namespace lode::device {
 namespace {
 
 /// How long a scan call may take: rates are counted after each, and a device checks for new work far more often.
 constexpr std::chrono::milliseconds kBatchDuration{50};
+
+/// How long a worker that found a block waits to be told what comes next before it goes on. It takes microseconds; only
+/// a block that comes to nothing is not answered.
+constexpr std::chrono::milliseconds kBlockTaken{100};
 
 constexpr work::Generation kEveryGeneration = std::numeric_limits<work::Generation>::max();
 
@@ -81,9 +86,13 @@ std::optional<Worker::Mail> Worker::work_on(const Mail& job, std::vector<kernels
       const std::uint64_t hashes = result->nonces * unit->scan.midstate_count;
       tuner.record(hashes, std::chrono::steady_clock::now() - begin);
       hashes_.fetch_add(hashes, std::memory_order_relaxed);
-      report(*unit, std::span(hits).first(result->hits));
+      const std::span<const kernels::Hit> found = std::span(hits).first(result->hits);
+      report(*unit, found);
       left.first += static_cast<std::uint32_t>(result->nonces);
       left.count -= result->nonces;
+      if (found_block(*job, *unit, found)) {
+        if (std::optional<Mail> mail = mailbox_.take_within(kBlockTaken)) return mail;
+      }
     }
   }
   return mailbox_.take();  // every header of the lane was tried; wait for other work
@@ -101,6 +110,12 @@ void Worker::report(const work::WorkUnit& unit, std::span<const kernels::Hit> hi
     }
   }
   hooks_.notify();
+}
+
+bool Worker::found_block(const work::Job& job, const work::WorkUnit& unit, std::span<const kernels::Hit> hits) {
+  return job.work->body != nullptr && std::any_of(hits.begin(), hits.end(), [&](const kernels::Hit& hit) {
+           return work::verify(job, unit.roll_of(hit)).kind == work::Verdict::Kind::kBlock;
+         });
 }
 
 void Worker::fault(Error error) {

@@ -68,6 +68,8 @@ class Worker {
   /// Works on a job until there is other mail; returns that, or nothing when it is time to end.
   std::optional<Mail> work_on(const Mail& job, std::vector<kernels::Hit>& hits);
   void report(const work::WorkUnit& unit, std::span<const kernels::Hit> hits);
+  /// Whether one of the hits is a block, so that more work on its parent is wasted.
+  static bool found_block(const work::Job& job, const work::WorkUnit& unit, std::span<const kernels::Hit> hits);
   void fault(Error error);
 
   std::unique_ptr<Device> device_;

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
+#include <optional>
 #include <set>
 #include <vector>
 
+#include "host/work/verifier.h"
 #include "tests/support/test_work.h"
 
 namespace lode::device {
@@ -24,6 +27,7 @@ class ScriptedDevice final : public Device {
     std::uint64_t oldest_valid = 0;
     bool block_until_aborted = false;
     std::uint32_t hits_per_scan = 0;
+    std::optional<std::uint32_t> hit;  ///< nonce word that every scan finds
     bool fault = false;
   };
 
@@ -44,6 +48,10 @@ class ScriptedDevice final : public Device {
     if (script_->block_until_aborted) {
       script_->changed.wait(lock, [&] { return script_->oldest_valid > job.generation; });
       return kernels::ScanResult{};
+    }
+    if (script_->hit) {
+      hits[0] = {.nonce_word = *script_->hit, .midstate = 0};
+      return kernels::ScanResult{.nonces = range.count, .hits = 1};
     }
     for (std::uint32_t i = 0; i < script_->hits_per_scan; ++i)
       hits[i] = {.nonce_word = range.first + i, .midstate = 0};
@@ -178,6 +186,46 @@ TEST_F(WorkerTest, AFullRingLosesNoHit) {
   const std::lock_guard lock(script->mutex);
   EXPECT_GE(script->scanned.size() * kernels::kMinHitCapacity, collected);
   EXPECT_GE(collected / kernels::kMinHitCapacity + 4, script->scanned.size()) << "two scans at most are in flight";
+}
+
+/// The nonce word of a block of that work, which has the easiest target there is.
+kernels::NonceRange winning_range(const work::Job& job) {
+  work::Roll roll{.extranonce2 = 0, .version = job.work->version, .time = job.work->time, .nonce = 0};
+  while (work::verify(job, roll).kind != work::Verdict::Kind::kBlock)
+    ++roll.nonce;
+  return {__builtin_bswap32(roll.nonce), 1};
+}
+
+TEST_F(WorkerTest, ItsOwnBlockEndsTheWork) {
+  const auto job = test::make_job(1, test::make_template(1));
+  script->hit = winning_range(*job).first;
+  Notification notified;
+  const auto worker = make_worker(notified.hooks());
+  worker->assign(job);
+  ASSERT_TRUE(notified.wait());
+  ASSERT_TRUE(worker->next_candidate());
+  worker->assign(test::make_job(2, test::make_template(2)));
+  ASSERT_TRUE(wait_for_scans(2));
+  worker->stop();
+  EXPECT_EQ(std::count(script->generations.begin(), script->generations.end(), 1U), 1) << "the rest would be wasted";
+}
+
+TEST_F(WorkerTest, ABlockThatIsNotTakenDoesNotEndTheWork) {
+  const auto job = test::make_job(1, test::make_template(1));
+  script->hit = winning_range(*job).first;
+  const auto worker = make_worker();
+  worker->assign(job);
+  ASSERT_TRUE(wait_for_scans(3)) << "nobody says what comes next";
+  worker->stop();
+}
+
+TEST_F(WorkerTest, ANearMissDoesNotEndTheWork) {
+  const auto job = test::make_job(1, test::make_template(1, 0x1d00ffff));
+  script->hits_per_scan = 1;
+  const auto worker = make_worker();
+  worker->assign(job);
+  ASSERT_TRUE(wait_for_scans(1000)) << "it waits after each to be told what comes next";
+  worker->stop();
 }
 
 TEST_F(WorkerTest, AFaultIsReportedOnceAndEndsTheWork) {
