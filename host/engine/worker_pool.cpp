@@ -6,11 +6,21 @@ namespace lode::engine {
 
 namespace {
 constexpr std::chrono::seconds kDeviceRateSpan{10};
+
+/// A block that takes fewer hashes than this on average is found by one worker before a second is awake. The others
+/// would only take the processor from the node, for blocks that come too late.
+constexpr double kFewHashes = 1024;
+
+/// Whether the first hit ends the work, and comes at once.
+bool is_done_at_once(const work::Job& job) {
+  return job.work->body != nullptr && job.work->network_target.expected_hashes() < kFewHashes;
 }
+
+}  // namespace
 
 WorkerPool::WorkerPool(std::vector<std::unique_ptr<device::Device>> devices, const std::function<void()>& notify,
                        const FirstScan& first_scan)
-    : in_service_(devices.size(), true) {
+    : in_service_(devices.size(), true), busy_(devices.size(), false) {
   const auto lanes = static_cast<std::uint32_t>(devices.size());
   for (std::uint32_t i = 0; i < lanes; ++i) {
     const std::string& id = devices[i]->info().id;
@@ -23,8 +33,13 @@ WorkerPool::WorkerPool(std::vector<std::unique_ptr<device::Device>> devices, con
 }
 
 void WorkerPool::assign(const std::shared_ptr<const work::Job>& job) {
+  std::size_t wanted = job && is_done_at_once(*job) ? 1 : workers_.size();
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    if (in_service_[i]) workers_[i]->assign(job);
+    if (!in_service_[i]) continue;
+    const bool take = job && wanted > 0;
+    if (take) --wanted;
+    if (take || busy_[i]) workers_[i]->assign(take ? job : nullptr);
+    busy_[i] = take;
   }
 }
 
@@ -44,6 +59,7 @@ std::vector<std::pair<std::size_t, Error>> WorkerPool::faults() {
 void WorkerPool::retire(std::size_t index) {
   in_service_.at(index) = false;
   workers_[index]->assign(nullptr);
+  busy_[index] = false;
 }
 
 std::size_t WorkerPool::in_service() const noexcept {

@@ -23,7 +23,8 @@ class WorkerPool {
   WorkerPool(std::vector<std::unique_ptr<device::Device>> devices, const std::function<void()>& notify,
              const FirstScan& first_scan);
 
-  /// Replaces everybody's work; null: all idle.
+  /// Replaces everybody's work; null: all idle. Work that one worker has done before a second is awake goes to one
+  /// only.
   void assign(const std::shared_ptr<const work::Job>& job);
 
   /// Ends and joins all threads. Candidates found until then can still be collected.
@@ -68,6 +69,7 @@ class WorkerPool {
 
   std::vector<std::unique_ptr<device::Worker>> workers_;
   std::vector<bool> in_service_;
+  std::vector<bool> busy_;  ///< were given work last, not idleness
   std::vector<Group> groups_;
   RateMeter total_;
 };
