@@ -17,6 +17,10 @@ constexpr std::size_t kChunk = 4096;
 constexpr int kPollMilliseconds = 100;
 constexpr std::chrono::seconds kLastWrite{2};
 
+/// How long a text waits for others to go with it, unless they are as many as this.
+constexpr std::chrono::milliseconds kGatherTime{3};
+constexpr std::size_t kGatherBytes = std::size_t{64} << 10;
+
 }  // namespace
 
 FdWriter::FdWriter(int fd, std::function<void(const std::string&)> on_error)
@@ -35,30 +39,36 @@ FdWriter::~FdWriter() {
 
 void FdWriter::write(std::string text) {
   bool dropped = false;
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     if (queue_.size() + text.size() > kMaxQueued) {
       dropped = true;
     } else {
       queue_ += text;
+      wake = std::exchange(asleep_, false) || queue_.size() >= kGatherBytes;
     }
   }
-  if (dropped) {
-    report("its reader does not keep up; lines are dropped");
-  } else {
-    work_.notify_one();
-  }
+  if (dropped) report("its reader does not keep up; lines are dropped");
+  if (wake) work_.notify_one();
 }
 
 bool FdWriter::flush(std::chrono::milliseconds limit) {
   std::unique_lock lock(mutex_);
-  return idle_.wait_for(lock, limit, [this] { return queue_.empty() && !writing_; });
+  ++flushing_;
+  work_.notify_one();
+  const bool done = idle_.wait_for(lock, limit, [this] { return queue_.empty() && !writing_; });
+  --flushing_;
+  return done;
 }
 
 void FdWriter::run() {
   std::unique_lock lock(mutex_);
   while (true) {
+    asleep_ = true;
     work_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    asleep_ = false;
+    work_.wait_for(lock, kGatherTime, [this] { return stopping_ || flushing_ > 0 || queue_.size() >= kGatherBytes; });
     if (queue_.empty() || abandoned_) return;
     const std::string text = std::exchange(queue_, {});
     writing_ = true;

@@ -2,6 +2,8 @@
 // terminal) never holds up mining.
 //
 // write() may be called from any thread and never blocks on the descriptor. What does not fit the queue is dropped.
+// Texts that come close together are written together, a few milliseconds after the first: on an easy chain there are
+// thousands of lines a second, and waking the thread for each would cost more than making it.
 #pragma once
 
 #include <chrono>
@@ -44,6 +46,8 @@ class FdWriter {
   std::condition_variable work_;
   std::condition_variable idle_;
   std::string queue_;
+  bool asleep_ = false;  ///< the thread has to be woken for new text
+  int flushing_ = 0;     ///< calls of flush() in progress
   bool writing_ = false;
   bool stopping_ = false;
   bool abandoned_ = false;  ///< stop even though something waits

@@ -34,6 +34,9 @@ constexpr std::chrono::seconds kSteadyRateSpan{60};
 /// and hashing on (for a node that is not) is worth more than avoiding a block of equal height.
 constexpr std::chrono::seconds kFateAwaited{10};
 
+/// Bytes of a block whose check takes less time than waking a thread for it.
+constexpr std::size_t kCheckedAtOnce = 4096;
+
 /// Wrong results in a row after which a device is not believed any more.
 constexpr int kHardwareErrorsAllowed = 5;
 
@@ -244,13 +247,20 @@ class Engine::Impl final : public SubmitterListener {
     scheduler_.hold_parent(parent);
     if (enough_on_the_way()) scheduler_.pause();
     emit(BlockFound{.hash = block->hash, .height = block->height, .device = workers_->info(candidate.worker).id});
-    // Source and verifier have checked its parts; the whole is checked beside the sending, on a thread of its own. The
-    // nodes are the judges: a fault found here does not hold the block back, it tells people what to look for.
-    asio::post(checker_, [this, found = *std::move(block)] {
-      if (const auto sound = work::check_found_block(found); !sound) {
-        log_.error("block {} breaks a rule, as lode sees it: {}", found.hash.to_display(), sound.error().message());
-      }
-    });
+    // Source and verifier have checked its parts; the whole is checked beside the sending, a large one on a thread of
+    // its own. The nodes are the judges: a fault found here does not hold the block back, it tells people what to look
+    // for.
+    if (block->serialized->size() <= kCheckedAtOnce) {
+      check_whole(*block);
+    } else {
+      asio::post(checker_, [this, found = *std::move(block)] { check_whole(found); });
+    }
+  }
+
+  void check_whole(const work::FoundBlock& found) const {
+    if (const auto sound = work::check_found_block(found); !sound) {
+      log_.error("block {} breaks a rule, as lode sees it: {}", found.hash.to_display(), sound.error().message());
+    }
   }
 
   void hardware_error(std::uint32_t worker) {

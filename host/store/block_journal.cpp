@@ -158,6 +158,7 @@ Result<void> BlockJournal::record(const chain::Hash256& hash, std::uint32_t heig
     return fail(Errc::kMalformed, "journal: these bytes are not the block " + hash.to_display());
   }
   const BlockName name{height, hash};
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     auto written = write_block(name, block);
@@ -168,10 +169,11 @@ Result<void> BlockJournal::record(const chain::Hash256& hash, std::uint32_t heig
       ::unlink((pending_ / to_file_name({known->second, hash})).c_str());
       known->second = height;
     }
+    wake = unsynced_.empty();  // else the syncer will look by itself
     unsynced_.push_back({hash, std::chrono::steady_clock::now() + kSyncDelay});
     ++queued_;
   }
-  work_.notify_one();
+  if (wake) work_.notify_one();
   return {};
 }
 
@@ -283,9 +285,12 @@ bool BlockJournal::flush(std::chrono::milliseconds limit) {
 std::vector<fs::path> BlockJournal::take_unsynced(bool all, std::size_t& taken) {
   const auto now = std::chrono::steady_clock::now();
   std::vector<fs::path> files;
-  for (taken = 0; !unsynced_.empty() && (all || unsynced_.front().due <= now); ++taken) {
+  for (taken = 0; !unsynced_.empty(); ++taken) {
     const auto known = heights_.find(unsynced_.front().hash);
-    if (known != heights_.end()) files.push_back(pending_ / to_file_name({known->second, known->first}));
+    if (known != heights_.end()) {
+      if (!all && unsynced_.front().due > now) break;
+      files.push_back(pending_ / to_file_name({known->second, known->first}));
+    }
     unsynced_.pop_front();
   }
   return files;
