@@ -4,13 +4,6 @@
 
 namespace lode::work {
 
-template <class Predicate>
-void JobBook::retire_if(Predicate predicate) {
-  for (Entry& entry : entries_) {
-    if (predicate(*entry.job)) entry.current = false;
-  }
-}
-
 std::shared_ptr<const Job> JobBook::add(std::size_t source, std::shared_ptr<const WorkTemplate> work,
                                         std::chrono::steady_clock::time_point received) {
   if (work->clean) retire_source(source);
@@ -32,12 +25,10 @@ bool JobBook::is_current(Generation generation) const {
                      [generation](const Entry& entry) { return entry.job->generation == generation && entry.current; });
 }
 
-void JobBook::retire_parent(const chain::Hash256& previous_block) {
-  retire_if([&](const Job& job) { return job.work->previous_block == previous_block; });
-}
-
 void JobBook::retire_source(std::size_t source) {
-  retire_if([source](const Job& job) { return job.source == source; });
+  for (Entry& entry : entries_) {
+    if (entry.job->source == source) entry.current = false;
+  }
 }
 
 }  // namespace lode::work

@@ -28,9 +28,6 @@ class JobBook {
   /// stale.
   [[nodiscard]] bool is_current(Generation generation) const;
 
-  /// Retires every job that builds on `previous_block`: its block was found, more work on it is wasted.
-  void retire_parent(const chain::Hash256& previous_block);
-
   /// Retires every job of a source, as when it was lost.
   void retire_source(std::size_t source);
 
@@ -39,9 +36,6 @@ class JobBook {
     std::shared_ptr<const Job> job;
     bool current = true;
   };
-  template <class Predicate>
-  void retire_if(Predicate predicate);
-
   std::deque<Entry> entries_;
   Generation last_ = 0;
 };

@@ -42,19 +42,15 @@ TEST(JobBook, CleanWorkRetiresOnlyItsOwnSource) {
   EXPECT_NE(book.find(1), nullptr) << "a retired job's block is still to be found";
 }
 
-TEST(JobBook, RetiresByParentAndBySource) {
+TEST(JobBook, RetiresBySource) {
   JobBook book;
   add(book, 0, 1, false);
-  add(book, 1, 1, false);
-  add(book, 0, 2, false);
-  add(book, 1, 3, false);
-  book.retire_parent(test::make_template(1)->previous_block);
-  EXPECT_FALSE(book.is_current(1));
-  EXPECT_FALSE(book.is_current(2));
-  EXPECT_TRUE(book.is_current(3));
+  add(book, 1, 2, false);
+  add(book, 0, 3, false);
   book.retire_source(0);
+  EXPECT_FALSE(book.is_current(1));
+  EXPECT_TRUE(book.is_current(2));
   EXPECT_FALSE(book.is_current(3));
-  EXPECT_TRUE(book.is_current(4));
 }
 
 TEST(JobBook, ForgetsTheOldestOnly) {
