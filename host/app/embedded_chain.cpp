@@ -17,7 +17,7 @@ std::string embedded_chain_payout() {
   return encode_address(script, chain::Network::kRegtest).value();
 }
 
-Result<OpenedSource> open_embedded_chain(boost::asio::any_io_executor executor, const MineOptions& options,
+Result<OpenedSource> open_embedded_chain(const boost::asio::any_io_executor& executor, const MineOptions& options,
                                          const Log& log) {
   const std::string payout = options.payout.empty() ? embedded_chain_payout() : options.payout;
   auto script = chain::payout_script_for(payout, chain::Network::kRegtest);
@@ -26,7 +26,7 @@ Result<OpenedSource> open_embedded_chain(boost::asio::any_io_executor executor, 
   chain_options.payout_script = *std::move(script);
   chain_options.coinbase_text = options.coinbase_text;
   chain_options.version_mask = options.version_mask;
-  auto chain = node::DevChain::create(std::move(executor), std::move(chain_options), log.named("chain"));
+  auto chain = node::DevChain::create(executor, std::move(chain_options), log.named("chain"));
   if (!chain) return chain.error();
   std::shared_ptr<node::DevChain> shared = *std::move(chain);
   return OpenedSource{.source = shared, .sink = shared};

@@ -11,7 +11,7 @@ namespace lode::app {
 std::string embedded_chain_payout();
 
 /// Errors: as chain::payout_script_for and node::DevChain::create.
-Result<OpenedSource> open_embedded_chain(boost::asio::any_io_executor executor, const MineOptions& options,
+Result<OpenedSource> open_embedded_chain(const boost::asio::any_io_executor& executor, const MineOptions& options,
                                          const Log& log);
 
 }  // namespace lode::app
