@@ -2,6 +2,9 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 namespace lode::kernels {
@@ -18,6 +21,10 @@ std::string_view to_string(CpuFeature feature) noexcept {
       return "AVX2";
     case CpuFeature::kSha:
       return "SHA extensions";
+    case CpuFeature::kNeon:
+      return "NEON";
+    case CpuFeature::kSha2:
+      return "SHA2 instructions";
   }
   return "?";
 }
@@ -78,6 +85,18 @@ CpuFeatures detect_cpu_features() noexcept {
     features.add(CpuFeature::kAvx);
     if (bit(extended.b, 5)) features.add(CpuFeature::kAvx2);
   }
+  return features;
+}
+
+#elif defined(__aarch64__)
+
+// The kernel's word for it (Linux, Documentation/arm64/elf_hwcaps.rst): the identification registers are not for
+// programs to read, and it counts the big and little cores of one machine together.
+CpuFeatures detect_cpu_features() noexcept {
+  const unsigned long capabilities = getauxval(AT_HWCAP);
+  CpuFeatures features;
+  if ((capabilities & HWCAP_ASIMD) != 0) features.add(CpuFeature::kNeon);
+  if ((capabilities & HWCAP_SHA2) != 0) features.add(CpuFeature::kSha2);
   return features;
 }
 

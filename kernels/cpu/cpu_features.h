@@ -12,10 +12,13 @@ enum class CpuFeature : std::uint8_t {
   kSse41,
   kAvx,  ///< 256-bit registers, saved by the operating system
   kAvx2,
-  kSha,  ///< the SHA extensions (SHA-NI)
+  kSha,   ///< the SHA extensions (SHA-NI)
+  kNeon,  ///< 64-bit ARM: Advanced SIMD
+  kSha2,  ///< 64-bit ARM: the SHA-256 instructions of the cryptographic extension
 };
 inline constexpr CpuFeature kAllCpuFeatures[] = {CpuFeature::kSsse3, CpuFeature::kSse41, CpuFeature::kAvx,
-                                                 CpuFeature::kAvx2, CpuFeature::kSha};
+                                                 CpuFeature::kAvx2,  CpuFeature::kSha,   CpuFeature::kNeon,
+                                                 CpuFeature::kSha2};
 
 /// As processor vendors print it: "AVX2", "SHA extensions".
 std::string_view to_string(CpuFeature feature) noexcept;
@@ -52,7 +55,7 @@ class CpuFeatures {
 /// "SSE4.1, AVX2", in the order of the enumeration; "none" for the empty set.
 std::string to_string(CpuFeatures features);
 
-/// What this machine has. Empty on processors other than x86-64.
+/// What this machine has. Empty on processors other than x86-64 and 64-bit ARM.
 CpuFeatures detect_cpu_features() noexcept;
 
 }  // namespace lode::kernels
