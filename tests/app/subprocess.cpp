@@ -34,6 +34,7 @@ Finished run_program(const std::vector<std::string>& command, int seconds,
   const auto out = folder.path() / "out";
   const auto err = folder.path() / "err";
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& word : command)
     arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);

@@ -88,6 +88,7 @@ TEST(CheckBlock, ListsEveryRuleOnce) {
   const Block block = good_block();
   const auto rules = evaluate_block(block, {}, context_of(block));
   std::vector<std::string> names;
+  names.reserve(rules.size());
   for (const RuleResult& rule : rules)
     names.push_back(rule.name);
   EXPECT_THAT(names, testing::ElementsAre(
@@ -186,7 +187,7 @@ TEST(CheckBlock, NamesTheOneRuleThatIsBroken) {
          commit(b);
        }},
       {"bad-witness-nonce-size", [](Block& b) { b.transactions[0].inputs[0].witness.clear(); }},
-      {"bad-witness-nonce-size", [](Block& b) { b.transactions[0].inputs[0].witness.push_back(Bytes(32)); }},
+      {"bad-witness-nonce-size", [](Block& b) { b.transactions[0].inputs[0].witness.emplace_back(32); }},
       {"bad-witness-nonce-size", [](Block& b) { b.transactions[0].inputs[0].witness[0].resize(31); }},
       {"bad-witness-merkle-match", [](Block& b) { b.transactions[0].inputs[0].witness[0][0] = 1; }},
       {"bad-witness-merkle-match", [](Block& b) { b.transactions[1].inputs[1].witness[0][10] ^= 1; }},
@@ -197,7 +198,7 @@ TEST(CheckBlock, NamesTheOneRuleThatIsBroken) {
        }},
       {"bad-blk-weight",
        [](Block& b) {
-         b.transactions[1].inputs[1].witness.push_back(Bytes(kMaxBlockWeight - 1'500));
+         b.transactions[1].inputs[1].witness.emplace_back(kMaxBlockWeight - 1'500);
          commit(b);
        }},
   };
@@ -241,7 +242,7 @@ TEST(CheckBlock, CountsSigopsUpToTheLimit) {
 TEST(CheckBlock, AllowsExactlyTheWeight) {
   Block block = good_block();
   auto& witness = block.transactions[1].inputs[1].witness;
-  witness.push_back(Bytes(1'000'000));
+  witness.emplace_back(1'000'000);
   witness.back().resize(witness.back().size() + kMaxBlockWeight - block.weight());
   commit(block);
   EXPECT_EQ(block.weight(), kMaxBlockWeight);

@@ -64,6 +64,7 @@ class WorkerPoolTest : public ::testing::Test {
 
   WorkerPoolTest() {
     std::vector<std::unique_ptr<device::Device>> devices;
+    devices.reserve(kWorkers);
     for (int i = 0; i < kWorkers; ++i)
       devices.push_back(std::make_unique<IdleDevice>(scans, i));
     pool.emplace(

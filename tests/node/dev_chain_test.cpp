@@ -96,8 +96,8 @@ TEST_F(DevChainGrowth, SubsidyHalves) {
   auto wanted = options();
   wanted.halving_interval = 3;
   const auto chain = make(wanted);
-  const std::uint64_t kFirst = 50 * chain::kCoin;
-  for (const std::uint64_t subsidy : {kFirst, kFirst, kFirst / 2, kFirst / 2, kFirst / 2, kFirst / 4}) {
+  const std::uint64_t first = 50 * chain::kCoin;
+  for (const std::uint64_t subsidy : {first, first, first / 2, first / 2, first / 2, first / 4}) {
     EXPECT_EQ(paid(*chain->make_template(true).value()), subsidy) << chain->tip().height + 1;
     ASSERT_EQ(mine_next(*chain).kind, Kind::kAccepted);
   }

@@ -245,8 +245,8 @@ TEST(TemplateParser, RefusesKeysThatOccurTwice) {
     return changed;
   };
   for (const auto& twice :
-       {replaced("\"height\":101", "\"height\":101,\"height\":102"),
-        replaced("\"error\":null", "\"error\":null,\"error\":null"), replaced("\"fee\":100", "\"txid\":\"00\"")}) {
+       {replaced(R"("height":101)", R"("height":101,"height":102)"),
+        replaced(R"("error":null)", R"("error":null,"error":null)"), replaced(R"("fee":100)", R"("txid":"00")")}) {
     const auto reply = read_text(twice);
     ASSERT_FALSE(reply);
     EXPECT_THAT(reply.error().message(), HasSubstr("occurs twice"));
