@@ -1,6 +1,7 @@
 #include "host/device/batch_tuner.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace lode::device {
 namespace {
@@ -14,7 +15,16 @@ constexpr std::chrono::nanoseconds kShortestToLearnFrom{2000};
 /// How many hits a batch is allowed to expect.
 constexpr double kExpectedHits = 1.0;
 
+/// How many a nonce with all its midstates is. A kernel's step is up to 32 nonces.
+constexpr double kExpectedHitsOfNonce = 1.0 / 64;
+
 }  // namespace
+
+std::uint32_t fitting_midstates(std::uint32_t limit, std::uint32_t midstates) noexcept {
+  const double most = kExpectedHitsOfNonce * 4294967296.0 / (static_cast<double>(limit) + 1.0);
+  if (most >= midstates) return midstates;
+  return std::bit_floor(std::max<std::uint32_t>(static_cast<std::uint32_t>(most), 1));
+}
 
 BatchTuner::BatchTuner(std::chrono::nanoseconds wanted, std::uint32_t step)
     : wanted_(wanted), step_(std::max<std::uint32_t>(step, 1)), hashes_per_nanosecond_(kFirstGuess) {}

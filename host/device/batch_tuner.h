@@ -9,6 +9,10 @@
 
 namespace lode::device {
 
+/// How many of the `midstates` that a device wants a job of this limit (ScanJob::limit) should carry. A nonce is hashed
+/// with all of them before anybody looks, and where every few hashes are a hit the first one makes the rest worthless.
+std::uint32_t fitting_midstates(std::uint32_t limit, std::uint32_t midstates) noexcept;
+
 class BatchTuner {
  public:
   /// `wanted`: how long a batch should take. `step`: batches are multiples of this many nonces (lanes of the kernel).

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "host/device/thread_affinity.h"
 #include "kernels/cpu/self_test.h"
 
 namespace lode::device {
@@ -24,27 +25,44 @@ std::string cpu_name() {
   return "CPU";
 }
 
-CpuDevice::CpuDevice(const kernels::Kernel& kernel) : kernel_(kernel), slice_(kSliceDuration, kernel.streams) {
-  info_ = {.id = "cpu", .name = cpu_name(), .kernel = std::string(kernel.name), .midstates = kernel.max_midstates};
+CpuDevice::CpuDevice(const kernels::Kernel& single, const KernelUse& rolling, std::optional<unsigned> cpu)
+    : single_{&single, BatchTuner(kSliceDuration, single.streams)},
+      rolling_{rolling.kernel, BatchTuner(kSliceDuration, rolling.kernel->streams)} {
+  info_ = {.id = "cpu",
+           .name = cpu_name(),
+           .kernel = std::string(rolling.midstates == 1 ? single.name : rolling.kernel->name),
+           .midstates = rolling.midstates,
+           .single_kernel = std::string(single.name),
+           .cpu = cpu};
+}
+
+void CpuDevice::enter_thread() noexcept {
+  // Whether that is possible was found out when the device was made; by now the CPU may have been taken away.
+  if (info_.cpu) static_cast<void>(pin_this_thread(*info_.cpu));
 }
 
 Result<void> CpuDevice::self_test() {
-  if (const auto failure = kernels::self_test(kernel_)) {
-    return fail(Errc::kDevice, "kernel " + info_.kernel + " failed its self-test: " + *failure);
+  for (const Path* const path : {&single_, &rolling_}) {
+    if (path == &rolling_ && rolling_.kernel == single_.kernel) continue;
+    if (const auto failure = kernels::self_test(*path->kernel)) {
+      return fail(Errc::kDevice, "kernel " + std::string(path->kernel->name) + " failed its self-test: " + *failure);
+    }
   }
   return {};
 }
 
 Result<kernels::ScanResult> CpuDevice::scan(const kernels::ScanJob& job, kernels::NonceRange range,
                                             std::span<kernels::Hit> hits) {
+  Path& path = path_of(job);
   kernels::ScanResult total;
   while (total.nonces < range.count && total.hits == 0) {
     if (job.generation < oldest_valid_.load(std::memory_order_relaxed)) break;
+    const std::uint64_t batch = path.slice.batch(job.limit, job.midstate_count);
     const kernels::NonceRange slice{static_cast<std::uint32_t>(range.first + total.nonces),
-                                    std::min(range.count - total.nonces, slice_.batch(job.limit, job.midstate_count))};
+                                    std::min(range.count - total.nonces, batch)};
     const auto begin = std::chrono::steady_clock::now();
-    const kernels::ScanResult result = kernel_.scan(job, slice, hits);
-    slice_.record(result.nonces * job.midstate_count, std::chrono::steady_clock::now() - begin);
+    const kernels::ScanResult result = path.kernel->scan(job, slice, hits);
+    path.slice.record(result.nonces * job.midstate_count, std::chrono::steady_clock::now() - begin);
     total.nonces += result.nonces;
     total.hits = result.hits;
   }

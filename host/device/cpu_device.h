@@ -1,10 +1,13 @@
-// One CPU thread as a device: runs a kernel of kernels/cpu in slices short enough for a new tip to take over in time.
+// One CPU thread as a device: runs kernels of kernels/cpu in slices short enough for a new tip to take over in time.
+// One kernel may serve jobs of one version and another jobs of many: no kernel is the fastest at both.
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <string>
 
 #include "host/device/batch_tuner.h"
+#include "host/device/cpu_calibration.h"
 #include "host/device/device.h"
 #include "kernels/cpu/kernel.h"
 
@@ -15,19 +18,31 @@ std::string cpu_name();
 
 class CpuDevice final : public Device {
  public:
-  /// `kernel` must be usable on this CPU and outlive the device (the built-in ones live for ever).
-  explicit CpuDevice(const kernels::Kernel& kernel);
+  /// `single` is for jobs of one midstate, `rolling` for jobs of more and says how many those should have. The kernels
+  /// must be usable on this CPU and outlive the device (the built-in ones live for ever). `cpu`: see DeviceInfo.
+  CpuDevice(const kernels::Kernel& single, const KernelUse& rolling, std::optional<unsigned> cpu);
+
+  /// One kernel for all jobs, with as many midstates as it profits from.
+  explicit CpuDevice(const kernels::Kernel& kernel) : CpuDevice(kernel, {&kernel, kernel.max_midstates}, {}) {}
 
   [[nodiscard]] const DeviceInfo& info() const noexcept override { return info_; }
+  void enter_thread() noexcept override;
   Result<void> self_test() override;
   Result<kernels::ScanResult> scan(const kernels::ScanJob& job, kernels::NonceRange range,
                                    std::span<kernels::Hit> hits) override;
   void abort_before(std::uint64_t generation) noexcept override;
 
  private:
-  const kernels::Kernel& kernel_;
+  /// A kernel with what was learnt of its rate.
+  struct Path {
+    const kernels::Kernel* kernel;
+    BatchTuner slice;
+  };
+  Path& path_of(const kernels::ScanJob& job) noexcept { return job.midstate_count == 1 ? single_ : rolling_; }
+
+  Path single_;
+  Path rolling_;
   DeviceInfo info_;
-  BatchTuner slice_;
   std::atomic<std::uint64_t> oldest_valid_{0};
 };
 

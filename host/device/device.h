@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -14,10 +15,12 @@
 namespace lode::device {
 
 struct DeviceInfo {
-  std::string id;               ///< as --devices takes it: "cpu", "cuda:0"; the threads of a CPU share theirs
-  std::string name;             ///< "AMD EPYC 9655", "NVIDIA H100 80GB HBM3"
-  std::string kernel;           ///< as --kernel takes it
-  std::uint32_t midstates = 1;  ///< how many versions a job should carry for this device (M)
+  std::string id;                    ///< as --devices takes it: "cpu", "cuda:0"; the threads of a CPU share theirs
+  std::string name;                  ///< "AMD EPYC 9655", "NVIDIA H100 80GB HBM3"
+  std::string kernel;                ///< as --kernel takes it; for jobs that carry `midstates` versions
+  std::uint32_t midstates = 1;       ///< how many versions a job should carry for this device (M)
+  std::string single_kernel = {};    ///< for jobs that carry one; often the same
+  std::optional<unsigned> cpu = {};  ///< the CPU that the device's thread is tied to
 };
 
 class Device {
@@ -25,6 +28,10 @@ class Device {
   virtual ~Device() = default;
 
   [[nodiscard]] virtual const DeviceInfo& info() const noexcept = 0;
+
+  /// Called once on the thread that is going to call scan(), before it does: ties the thread to where the device wants
+  /// it. Where the system refuses, the thread runs anywhere.
+  virtual void enter_thread() noexcept {}
 
   /// Runs the kernel on known answers. Called before the device gets work; a failure (kDevice) keeps it out.
   virtual Result<void> self_test() = 0;

@@ -57,6 +57,7 @@ std::optional<Error> Worker::take_fault() {
 
 void Worker::run() {
   yield_to_others();
+  device_->enter_thread();
   std::vector<kernels::Hit> hits(kernels::kMinHitCapacity);
   std::optional<Mail> mail = mailbox_.take();
   while (mail)
@@ -64,7 +65,7 @@ void Worker::run() {
 }
 
 std::optional<Worker::Mail> Worker::work_on(const Mail& job, std::vector<kernels::Hit>& hits) {
-  work::RollSpace space(job, lane_, device_->info().midstates);
+  work::RollSpace space(job, lane_, fitting_midstates(job->work->share_target.top_word(), device_->info().midstates));
   BatchTuner tuner(kBatchDuration, 1);
   bool first = true;
   while (const std::optional<work::WorkUnit> unit = space.next()) {

@@ -44,5 +44,31 @@ TEST(BatchTuner, DoesNotLearnFromTheShortestBatches) {
   EXPECT_NEAR(static_cast<double>(tuner.batch(kHardLimit, 1)), 1000, 1);
 }
 
+TEST(FittingMidstates, AllWhereHitsAreRare) {
+  for (const std::uint32_t limit : {0U, 0xffffU, 0xfffffU}) {
+    EXPECT_EQ(fitting_midstates(limit, 64), 64U) << limit;
+    EXPECT_EQ(fitting_midstates(limit, 1), 1U) << limit;
+  }
+}
+
+TEST(FittingMidstates, FewerWhereANonceWouldHitMoreThanOnce) {
+  EXPECT_EQ(fitting_midstates(0xffffffff, 64), 1U) << "every hash";
+  EXPECT_EQ(fitting_midstates(0x7fffff00, 64), 1U) << "regtest, every second hash";
+  EXPECT_EQ(fitting_midstates(0x003fffff, 64), 16U) << "one in 1024";
+  EXPECT_EQ(fitting_midstates(0x003fffff, 8), 8U);
+  EXPECT_EQ(fitting_midstates(0x00400000, 64), 8U) << "a power of two, so that versions divide evenly";
+}
+
+TEST(BatchTuner, ABatchOfManyMidstatesIsNoLonger) {
+  using namespace std::chrono_literals;
+  BatchTuner tuner(150us, 32);
+  tuner.record(1'000'000, 50ms);  // 20 hashes a microsecond
+  EXPECT_EQ(tuner.batch(0, 1), 2976U) << "150 us are 3000 hashes, whole steps of 32";
+  EXPECT_EQ(tuner.batch(0, 16), 160U) << "160 nonces are 2560 hashes";
+  EXPECT_EQ(tuner.batch(0, 64), 32U) << "one step of 2048";
+  tuner.record(1'000, 50ms);
+  EXPECT_EQ(tuner.batch(0, 64), 32U) << "a step is the least, however slow";
+}
+
 }  // namespace
 }  // namespace lode::device

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
+#include "host/device/thread_affinity.h"
 #include "host/work/roll_space.h"
 #include "host/work/verifier.h"
 #include "kernels/cpu/registry.h"
@@ -73,6 +75,69 @@ TEST_P(CpuDeviceTest, AbortingEndsARunningScan) {
   EXPECT_EQ(device.scan(job, {0, 1000}, hits)->nonces, 1000U);
   device.abort_before(2);
   EXPECT_EQ(device.scan(job, {0, 1000}, hits)->nonces, 1000U) << "validity never goes back";
+}
+
+/// Counts its calls, and finds nothing.
+template <int kIndex>
+struct CountedKernel {
+  static inline std::atomic<std::uint64_t> hashes = 0;  // a kernel is a plain function: it has no other place
+
+  static kernels::ScanResult scan(const kernels::ScanJob& job, kernels::NonceRange range,
+                                  std::span<kernels::Hit> /*hits*/) noexcept {
+    hashes += range.count * job.midstate_count;
+    return {.nonces = range.count, .hits = 0};
+  }
+  static constexpr kernels::Kernel kKernel{.name = kIndex == 1 ? "first" : "second",
+                                           .description = "",
+                                           .streams = 8,
+                                           .max_midstates = 16,
+                                           .required = {},
+                                           .scan = scan};
+};
+using First = CountedKernel<1>;
+using Second = CountedKernel<2>;
+
+TEST(CpuDeviceOfTwoKernels, EachRunsItsOwnJobsAndNoOther) {
+  CpuDevice device(First::kKernel, {&Second::kKernel, 4}, {});
+  EXPECT_EQ(device.info().single_kernel, "first");
+  EXPECT_EQ(device.info().kernel, "second");
+  EXPECT_EQ(device.info().midstates, 4U);
+  EXPECT_FALSE(device.info().cpu);
+  std::vector<kernels::Hit> hits(kernels::kMinHitCapacity);
+  kernels::ScanJob job;
+  job.limit = 0;
+  First::hashes = Second::hashes = 0;
+  job.midstate_count = 1;
+  EXPECT_EQ(device.scan(job, {7, 100'000}, hits)->nonces, 100'000U);
+  EXPECT_EQ(First::hashes, 100'000U);
+  EXPECT_EQ(Second::hashes, 0U);
+  for (const std::uint32_t midstates : {2U, 4U}) {  // also where a mask has fewer bits than wanted
+    First::hashes = Second::hashes = 0;
+    job.midstate_count = midstates;
+    EXPECT_EQ(device.scan(job, {7, 100'000}, hits)->nonces, 100'000U);
+    EXPECT_EQ(First::hashes, 0U);
+    EXPECT_EQ(Second::hashes, 100'000U * midstates);
+  }
+}
+
+TEST(CpuDeviceOfTwoKernels, WithoutRollingThereIsOne) {
+  const CpuDevice device(First::kKernel, {&First::kKernel, 1}, {});
+  EXPECT_EQ(device.info().kernel, "first");
+  EXPECT_EQ(device.info().single_kernel, "first");
+  EXPECT_EQ(device.info().midstates, 1U);
+}
+
+TEST(CpuDeviceOfTwoKernels, ItsThreadIsTiedToItsCpu) {
+  const std::vector<unsigned> allowed = allowed_cpus();
+  if (allowed.empty()) GTEST_SKIP() << "this system does not tell which CPUs a thread may use";
+  CpuDevice tied(First::kKernel, {&First::kKernel, 1}, allowed.back());
+  CpuDevice free(First::kKernel, {&First::kKernel, 1}, {});
+  std::vector<unsigned> of_tied;
+  std::vector<unsigned> of_free;
+  std::thread([&] { tied.enter_thread(), of_tied = allowed_cpus(); }).join();
+  std::thread([&] { free.enter_thread(), of_free = allowed_cpus(); }).join();
+  EXPECT_EQ(of_tied, std::vector{allowed.back()});
+  EXPECT_EQ(of_free, allowed);
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, CpuDeviceTest, ::testing::ValuesIn([] {

@@ -43,6 +43,7 @@ LIBRARIES = {
              ["host/node/*", "stratum/v1/*", "stratum/server/*", "host/api/*", "host/app/*"]),
     "spdlog": (["spdlog/*"], ["host/base/*", "host/app/*"]),
     "OpenSSL": (["openssl/*"], ["host/base/*", "host/chain/*", "host/net/*", "host/node/*", "stratum/*", "host/app/*"]),
+    "hwloc": (["hwloc*"], ["host/device/cpu_topology_hwloc.cpp"]),
     "CUDA": (["cuda*", "nv/*", "cub/*", "thrust/*", "cooperative_groups*"], ["kernels/cuda/*", "host/device/cuda_*"]),
     "OpenCL": (["CL/*"], ["host/device/opencl_*"]),
     "CLI11 and toml++": (["CLI/*", "toml++/*", "toml.hpp"], ["host/app/*"]),

@@ -1,0 +1,13 @@
+#include "host/device/cpu_topology_hwloc.h"
+
+namespace lode::device {
+
+bool describe_with_hwloc(std::vector<LogicalCpu>& /*cpus*/) {
+  return false;
+}
+
+std::string_view topology_library() {
+  return "";
+}
+
+}  // namespace lode::device
