@@ -86,13 +86,7 @@ Result<std::unique_ptr<BlockJournal>> BlockJournal::open(const fs::path& folder,
   if (code) absolute = folder;
   std::unique_ptr<BlockJournal> journal(new BlockJournal(std::move(absolute), std::move(log)));
 
-  if (journal->folder_.has_parent_path()) {
-    fs::create_directories(journal->folder_.parent_path(), code);
-    if (code) {
-      return fail(Errc::kStore,
-                  "cannot make the folder " + journal->folder_.parent_path().string() + ": " + code.message());
-    }
-  }
+  if (auto made = make_private_folders(journal->folder_); !made) return made.error();
   if (auto made = journal->make_folders(); !made) return made.error();
   const fs::path probe = journal->pending_ / (".probe." + std::to_string(::getpid()));
   if (auto tried = write_file(probe, Bytes{0}); !tried) return tried.error();

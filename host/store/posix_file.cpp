@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <string>
 #include <system_error>
 
@@ -72,6 +73,17 @@ Result<void> make_private_folder(const std::filesystem::path& folder) {
   return {};
 }
 
+Result<void> make_private_folders(const std::filesystem::path& folder) {
+  std::error_code code;
+  if (folder.has_parent_path()) {
+    std::filesystem::create_directories(folder.parent_path(), code);
+    if (code) {
+      return fail(Errc::kStore, "cannot make the folder " + folder.parent_path().string() + ": " + code.message());
+    }
+  }
+  return make_private_folder(folder);
+}
+
 Result<void> write_file(const std::filesystem::path& path, ByteView content) {
   // O_NONBLOCK: opening a pipe that nobody reads fails instead of waiting.
   Descriptor file(open_file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, S_IRUSR | S_IWUSR));
@@ -85,6 +97,15 @@ Result<void> write_file(const std::filesystem::path& path, ByteView content) {
   if (!file.close() && written) problem = system_error("cannot write", path);
   if (!problem.code) return {};
   ::unlink(path.c_str());
+  return problem;
+}
+
+Result<void> replace_file(const std::filesystem::path& path, ByteView content) {
+  const std::filesystem::path fresh = path.string() + "." + std::to_string(::getpid()) + ".new";
+  if (auto written = write_file(fresh, content); !written) return written;
+  if (std::rename(fresh.c_str(), path.c_str()) == 0) return {};
+  Error problem = system_error("cannot replace", path);
+  ::unlink(fresh.c_str());
   return problem;
 }
 

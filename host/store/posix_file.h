@@ -1,4 +1,4 @@
-// The few file operations that a journal needs, with every error as a sentence: path and what the system said.
+// The few file operations that a state folder needs, with every error as a sentence: path and what the system said.
 //
 // Stateless; any thread.
 #pragma once
@@ -17,10 +17,17 @@ Error system_error(const char* doing, const std::filesystem::path& path);
 /// Makes the folder (mode 0700) unless it is there. Its parent must exist. Errors: kStore.
 Result<void> make_private_folder(const std::filesystem::path& folder);
 
+/// The same, and before it its parents, with the user's usual mode.
+Result<void> make_private_folders(const std::filesystem::path& folder);
+
 /// Creates or replaces a file (mode 0600) with `content`, which is in the page cache on return: it outlives the
 /// process, and the machine once sync_to_disk() was called. A file that could not be written whole is removed. Errors:
 /// kStore.
 Result<void> write_file(const std::filesystem::path& path, ByteView content);
+
+/// The same, but whoever reads `path` meanwhile, and whatever goes wrong, finds the old content or the new, whole. For
+/// what can be made anew: the end of the machine may take both. Errors: kStore.
+Result<void> replace_file(const std::filesystem::path& path, ByteView content);
 
 /// Reads a regular file of at most `max_bytes`; symbolic links are not followed, devices and pipes not opened.
 /// Errors: kTooLarge, kMalformed (no regular file), kStore.

@@ -57,6 +57,35 @@ TEST(PosixFile, NeitherWritesNorRemovesWhatIsNoRegularFile) {
   EXPECT_TRUE(fs::is_directory(folder.path()));
 }
 
+TEST(PosixFile, ReplacesAFileAsAWhole) {
+  const test::TemporaryFolder folder;
+  const fs::path file = folder.path() / "file";
+  ASSERT_TRUE(replace_file(file, Bytes(10, 1)));
+  EXPECT_EQ(read_regular_file(file, 10).value(), Bytes(10, 1));
+  ASSERT_TRUE(replace_file(file, Bytes(3, 2)));
+  EXPECT_EQ(read_regular_file(file, 10).value(), Bytes(3, 2));
+  {
+    const test::FileSizeLimit full(100);
+    EXPECT_FALSE(replace_file(file, Bytes(100'000, 3)).has_value());
+  }
+  EXPECT_EQ(read_regular_file(file, 10).value(), Bytes(3, 2)) << "what was there stays";
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 1) << "and nothing else";
+  fs::create_directory(folder.path() / "taken");
+  EXPECT_THAT(replace_file(folder.path() / "taken", Bytes(1, 4)).error().message(), HasSubstr("taken"));
+  EXPECT_THAT(replace_file(folder.path() / "no" / "file", Bytes(1, 4)).error().message(), HasSubstr("no/file"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 2);
+}
+
+TEST(PosixFile, MakesParentsToo) {
+  const test::TemporaryFolder folder;
+  const fs::path deep = folder.path() / "a" / "b" / "c";
+  ASSERT_TRUE(make_private_folders(deep));
+  EXPECT_TRUE(fs::is_directory(deep));
+  EXPECT_EQ(fs::status(deep).permissions(), fs::perms::owner_all);
+  EXPECT_TRUE(make_private_folders(deep)) << "there already";
+  EXPECT_THAT(make_private_folders("/dev/null/a/b").error().message(), HasSubstr("/dev/null/a"));
+}
+
 TEST(PosixFile, ReadsNoMoreThanAllowed) {
   const test::TemporaryFolder folder;
   const fs::path file = folder.path() / "file";
