@@ -94,15 +94,9 @@ constexpr StatePlan plan_state(const TailPlan& tail, const Midstate& midstate) n
   std::uint32_t s[8] = {};
   for (std::size_t i = 0; i < 8; ++i)
     s[i] = midstate[i];
-  for (std::size_t t = 0; t <= kNonceWord; ++t) {
-    std::uint32_t b_xor_c = s[1] ^ s[2];
-    round(s[0], s[1], s[3], s[4], s[5], s[6], s[7], b_xor_c, tail.keys[t]);
-    const std::uint32_t a = s[7];
-    for (std::size_t i = 7; i > 0; --i)
-      s[i] = s[i - 1];
-    s[0] = a;
-  }
-  return {.midstate = midstate, .after_nonce_round = {s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]}};
+  std::uint32_t b_xor_c = s[1] ^ s[2];
+  four_rounds<0>(s, b_xor_c, [&](int t) { return tail.keys[static_cast<std::size_t>(t)]; });
+  return {.midstate = midstate, .after_nonce_round = {s[4], s[5], s[6], s[7], s[0], s[1], s[2], s[3]}};
 }
 
 /// Sums of the constant terms of hash 2's W[t], t = 16..31 (nothing varies with the job).
@@ -175,11 +169,8 @@ template <class Word>
   for (int t = kNonceWord + 1; t < 60; t += 8) {
     eight_rounds(s, b_xor_c, [&](int i) { return key1(t + i); });
   }
-  // Rounds 60..63; four renamings leave a..h in s[4..7], s[0..3].
-  round(s[0], s[1], s[3], s[4], s[5], s[6], s[7], b_xor_c, key1(60));
-  round(s[7], s[0], s[2], s[3], s[4], s[5], s[6], b_xor_c, key1(61));
-  round(s[6], s[7], s[1], s[2], s[3], s[4], s[5], b_xor_c, key1(62));
-  round(s[5], s[6], s[0], s[1], s[2], s[3], s[4], b_xor_c, key1(63));
+  // Rounds 60..63, after which a..h are in s[4..7], s[0..3].
+  four_rounds<0>(s, b_xor_c, [&](int i) { return key1(60 + i); });
 
   for (std::size_t i = 0; i < 8; ++i)
     w[i] = s[(i + 4) % 8] + Word{plan.midstate[i]};
@@ -202,12 +193,12 @@ template <class Word>
   for (int t = 0; t < 56; t += 8) {
     eight_rounds(s, b_xor_c, [&](int i) { return key2(t + i); });
   }
-  round(s[0], s[1], s[3], s[4], s[5], s[6], s[7], b_xor_c, key2(56));
-  const Word e57 = s[2] + round_sum(s[3], s[4], s[5], s[6], key2(57));
-  const Word e58 = s[1] + round_sum(e57, s[3], s[4], s[5], key2(58));
-  const Word e59 = s[0] + round_sum(e58, e57, s[3], s[4], key2(59));
-  const Word e60 = s[7] + round_sum(e59, e58, e57, s[3], key2(60));
-  return e60 + Word{kInitialState[7]};
+  round<0>(s, b_xor_c, key2(56));
+  half_round<1>(s, key2(57));
+  half_round<2>(s, key2(58));
+  half_round<3>(s, key2(59));
+  half_round<4>(s, key2(60));
+  return s[place(4, 3)] + Word{kInitialState[7]};
 }
 
 }  // namespace lode::kernels

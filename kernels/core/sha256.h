@@ -43,24 +43,30 @@ template <int kBits, class Word>
   return (x >> kBits) | (x << (32 - kBits));
 }
 
+/// a ^ b ^ c. A word type with a three-input instruction has its own; so for choose and majority.
+template <class Word>
+[[gnu::always_inline]] constexpr Word xor3(Word a, Word b, Word c) noexcept {
+  return a ^ b ^ c;
+}
+
 template <class Word>
 [[gnu::always_inline]] constexpr Word big_sigma0(Word a) noexcept {
-  return rotate_right<2>(a) ^ rotate_right<13>(a) ^ rotate_right<22>(a);
+  return xor3(rotate_right<2>(a), rotate_right<13>(a), rotate_right<22>(a));
 }
 
 template <class Word>
 [[gnu::always_inline]] constexpr Word big_sigma1(Word e) noexcept {
-  return rotate_right<6>(e) ^ rotate_right<11>(e) ^ rotate_right<25>(e);
+  return xor3(rotate_right<6>(e), rotate_right<11>(e), rotate_right<25>(e));
 }
 
 template <class Word>
 [[gnu::always_inline]] constexpr Word small_sigma0(Word w) noexcept {
-  return rotate_right<7>(w) ^ rotate_right<18>(w) ^ (w >> 3);
+  return xor3(rotate_right<7>(w), rotate_right<18>(w), Word{w >> 3});
 }
 
 template <class Word>
 [[gnu::always_inline]] constexpr Word small_sigma1(Word w) noexcept {
-  return rotate_right<17>(w) ^ rotate_right<19>(w) ^ (w >> 10);
+  return xor3(rotate_right<17>(w), rotate_right<19>(w), Word{w >> 10});
 }
 
 template <class Word>
@@ -68,37 +74,70 @@ template <class Word>
   return g ^ (e & (f ^ g));
 }
 
-/// What round t adds to d to get the new e: h + K + W + Sigma1(e) + Ch(e, f, g), with K + W given as one word.
+/// Maj(a, b, c) is b ^ ((a ^ b) & (b ^ c)), and a round's a ^ b is the next one's b ^ c: `b_xor_c` carries it over.
 template <class Word>
-[[gnu::always_inline]] constexpr Word round_sum(Word e, Word f, Word g, Word h, Word key) noexcept {
-  return (h + key) + (big_sigma1(e) + choose(e, f, g));
+[[gnu::always_inline]] constexpr Word majority(Word a, Word b, [[maybe_unused]] Word c, Word& b_xor_c) noexcept {
+  const Word a_xor_b = a ^ b;
+  const Word result = b ^ (a_xor_b & b_xor_c);
+  b_xor_c = a_xor_b;
+  return result;
 }
 
-/// One round without moving words: afterwards `d` holds the new e and `h` the new a, and the caller renames
-/// (a, b, c, d, e, f, g, h) to (h, a, b, c, d, e, f, g).
-///
-/// Maj(a, b, c) is b ^ ((a ^ b) & (b ^ c)), and this round's a ^ b is the next one's b ^ c: `b_xor_c` carries it over.
+/// What round t adds to d to get the new e: h + K + W + Sigma1(e) + Ch(e, f, g), with h + K + W given as one word.
 template <class Word>
-[[gnu::always_inline]] constexpr void round(Word a, Word b, Word& d, Word e, Word f, Word g, Word& h, Word& b_xor_c,
-                                            Word key) noexcept {
-  const Word sum = round_sum(e, f, g, h, key);
-  const Word a_xor_b = a ^ b;
-  d = d + sum;
-  h = sum + (big_sigma0(a) + (b ^ (a_xor_b & b_xor_c)));
-  b_xor_c = a_xor_b;
+[[gnu::always_inline]] constexpr Word round_sum(Word e, Word f, Word g, Word h_and_key) noexcept {
+  return (h_and_key + choose(e, f, g)) + big_sigma1(e);
+}
+
+// Rounds do not move words: after round t of eight, word i of a, b, .. h is at place (i - t - 1) mod 8 of the array,
+// and after all eight back at i. So a round has its place among the eight as a parameter.
+
+/// Where round `turn` of eight finds a (0) .. h (7).
+constexpr std::size_t place(int turn, int word) noexcept {
+  return static_cast<std::size_t>((word - turn) & 7);
+}
+
+/// A round whose h + K + W is given as one word, since it is a constant; what is at h's place does not count.
+template <int kTurn, class Word>
+[[gnu::always_inline]] constexpr void round_of_sum(Word (&s)[8], Word& b_xor_c, Word h_and_key) noexcept {
+  const auto at = [&](int word) __attribute__((always_inline))->Word& {
+    return s[place(kTurn, word)];
+  };
+  const Word sum = round_sum(at(4), at(5), at(6), h_and_key);
+  at(3) = at(3) + sum;
+  at(7) = sum + (big_sigma0(at(0)) + majority(at(0), at(1), at(2), b_xor_c));
+}
+
+/// A round; `key` is K + W.
+template <int kTurn, class Word>
+[[gnu::always_inline]] constexpr void round(Word (&s)[8], Word& b_xor_c, Word key) noexcept {
+  round_of_sum<kTurn>(s, b_xor_c, Word{s[place(kTurn, 7)] + key});
+}
+
+/// The e half of a round of whose words no a is needed any more.
+template <int kTurn, class Word>
+[[gnu::always_inline]] constexpr void half_round(Word (&s)[8], Word key) noexcept {
+  const auto at = [&](int word) __attribute__((always_inline))->Word& {
+    return s[place(kTurn, word)];
+  };
+  at(3) = at(3) + round_sum(at(4), at(5), at(6), Word{at(7) + key});
+}
+
+/// Four rounds, at places kTurn .. kTurn + 3 of eight; `key(i)` is K + W of the i-th.
+template <int kTurn, class Word, class Key>
+[[gnu::always_inline]] constexpr void four_rounds(Word (&s)[8], Word& b_xor_c, Key key) noexcept {
+  round<kTurn>(s, b_xor_c, key(0));
+  round<kTurn + 1>(s, b_xor_c, key(1));
+  round<kTurn + 2>(s, b_xor_c, key(2));
+  round<kTurn + 3>(s, b_xor_c, key(3));
 }
 
 /// Eight rounds, after which every word is back in its place; `key(i)` is K + W of the i-th.
 template <class Word, class Key>
 [[gnu::always_inline]] constexpr void eight_rounds(Word (&s)[8], Word& b_xor_c, Key key) noexcept {
-  round(s[0], s[1], s[3], s[4], s[5], s[6], s[7], b_xor_c, key(0));
-  round(s[7], s[0], s[2], s[3], s[4], s[5], s[6], b_xor_c, key(1));
-  round(s[6], s[7], s[1], s[2], s[3], s[4], s[5], b_xor_c, key(2));
-  round(s[5], s[6], s[0], s[1], s[2], s[3], s[4], b_xor_c, key(3));
-  round(s[4], s[5], s[7], s[0], s[1], s[2], s[3], b_xor_c, key(4));
-  round(s[3], s[4], s[6], s[7], s[0], s[1], s[2], b_xor_c, key(5));
-  round(s[2], s[3], s[5], s[6], s[7], s[0], s[1], b_xor_c, key(6));
-  round(s[1], s[2], s[4], s[5], s[6], s[7], s[0], b_xor_c, key(7));
+  four_rounds<0>(s, b_xor_c, key);
+  four_rounds<4>(
+      s, b_xor_c, [&](int i) __attribute__((always_inline)) { return key(i + 4); });
 }
 
 // --- Whole blocks and messages.
@@ -114,7 +153,10 @@ constexpr State compress(const State& state, const Block& block) noexcept {
   std::uint32_t s[8] = {state[0], state[1], state[2], state[3], state[4], state[5], state[6], state[7]};
   std::uint32_t b_xor_c = s[1] ^ s[2];
   for (std::size_t t = 0; t < 64; t += 8) {
-    eight_rounds(s, b_xor_c, [&](std::size_t i) { return kRoundConstants[t + i] + w[t + i]; });
+    eight_rounds(s, b_xor_c, [&](int i) {
+      const std::size_t word = t + static_cast<std::size_t>(i);
+      return kRoundConstants[word] + w[word];
+    });
   }
   State next = state;
   for (std::size_t i = 0; i < 8; ++i)

@@ -17,8 +17,20 @@ void shani_x4_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t cou
 /// SHA extensions, hash 1 of three nonces together with hash 2 of the three before.
 void shani_x6_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
 
+/// SSE4.1, four nonces in the lanes of a vector.
+void sse41_x4_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
+/// SSE4.1, hash 1 of four nonces together with hash 2 of the four before.
+void sse41_x8_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
+
 /// AVX2, eight nonces in the lanes of a vector.
 void avx2_x8_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
+/// AVX2, hash 1 of eight nonces together with hash 2 of the eight before.
+void avx2_x16_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
+
+/// AVX-512, sixteen nonces in the lanes of a vector.
+void avx512_x16_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
+/// AVX-512, hash 1 of sixteen nonces together with hash 2 of the sixteen before.
+void avx512_x32_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
 #endif
 
 }  // namespace lode::kernels

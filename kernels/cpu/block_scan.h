@@ -41,8 +41,8 @@ struct HitList {
 /// Most nonces that a block function is given at once. Large enough that filling a pipeline or a table does not count.
 inline constexpr std::uint32_t kBlockNonces = 4096;
 
-/// Searches nonces first .. first + count - 1 (wrapping, 1 <= count <= kBlockNonces) with every midstate of the plan,
-/// in the order of the midstates, and pushes exactly the hits.
+/// Searches nonces first .. first + count - 1 (wrapping, 1 <= count <= kBlockNonces) with every midstate of the plan
+/// and pushes exactly the hits, in any order.
 using BlockFunction = void (*)(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
 
 /// A ScanFunction (kernel.h) out of a block function.

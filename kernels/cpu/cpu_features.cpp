@@ -19,6 +19,8 @@ std::string_view to_string(CpuFeature feature) noexcept {
       return "AVX";
     case CpuFeature::kAvx2:
       return "AVX2";
+    case CpuFeature::kAvx512F:
+      return "AVX-512F";
     case CpuFeature::kSha:
       return "SHA extensions";
     case CpuFeature::kNeon:
@@ -80,10 +82,13 @@ CpuFeatures detect_cpu_features() noexcept {
   if (bit(basic.c, 19)) features.add(CpuFeature::kSse41);
   if (bit(extended.b, 29)) features.add(CpuFeature::kSha);
   constexpr std::uint32_t kXmmAndYmm = 0b110;
-  const bool ymm_saved = bit(basic.c, 27) && (saved_states() & kXmmAndYmm) == kXmmAndYmm;
+  constexpr std::uint32_t kMasksAndZmm = 0b1110'0000;
+  const std::uint32_t saved = bit(basic.c, 27) ? saved_states() : 0;
+  const bool ymm_saved = (saved & kXmmAndYmm) == kXmmAndYmm;
   if (ymm_saved && bit(basic.c, 28)) {
     features.add(CpuFeature::kAvx);
     if (bit(extended.b, 5)) features.add(CpuFeature::kAvx2);
+    if (bit(extended.b, 16) && (saved & kMasksAndZmm) == kMasksAndZmm) features.add(CpuFeature::kAvx512F);
   }
   return features;
 }

@@ -12,13 +12,14 @@ enum class CpuFeature : std::uint8_t {
   kSse41,
   kAvx,  ///< 256-bit registers, saved by the operating system
   kAvx2,
-  kSha,   ///< the SHA extensions (SHA-NI)
-  kNeon,  ///< 64-bit ARM: Advanced SIMD
-  kSha2,  ///< 64-bit ARM: the SHA-256 instructions of the cryptographic extension
+  kAvx512F,  ///< 512-bit registers and mask registers, saved by the operating system
+  kSha,      ///< the SHA extensions (SHA-NI)
+  kNeon,     ///< 64-bit ARM: Advanced SIMD
+  kSha2,     ///< 64-bit ARM: the SHA-256 instructions of the cryptographic extension
 };
-inline constexpr CpuFeature kAllCpuFeatures[] = {CpuFeature::kSsse3, CpuFeature::kSse41, CpuFeature::kAvx,
-                                                 CpuFeature::kAvx2,  CpuFeature::kSha,   CpuFeature::kNeon,
-                                                 CpuFeature::kSha2};
+inline constexpr CpuFeature kAllCpuFeatures[] = {CpuFeature::kSsse3, CpuFeature::kSse41,   CpuFeature::kAvx,
+                                                 CpuFeature::kAvx2,  CpuFeature::kAvx512F, CpuFeature::kSha,
+                                                 CpuFeature::kNeon,  CpuFeature::kSha2};
 
 /// As processor vendors print it: "AVX2", "SHA extensions".
 std::string_view to_string(CpuFeature feature) noexcept;

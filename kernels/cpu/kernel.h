@@ -18,7 +18,7 @@ namespace lode::kernels {
 /// - A hit is what passes the exact 32-bit rule (ScanJob::limit), and each is written once.
 /// - It stops early only when the list might not hold what comes next, and always after at least one nonce (of a range
 ///   that is not empty). The hits are exactly those of the first ScanResult::nonces nonces.
-/// - Order: by block of consecutive nonces, within a block by midstate, within a midstate by nonce.
+/// - Order: none that a caller may count on.
 using ScanFunction = ScanResult (*)(const ScanJob& job, NonceRange range, std::span<Hit> hits) noexcept;
 
 struct Kernel {

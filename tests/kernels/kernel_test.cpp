@@ -224,7 +224,7 @@ TEST_P(KernelTest, StopsAtOnceInTheLargestRange) {
 }
 
 TEST_P(KernelTest, TheOneAskedForRuns) {
-  // The order of midstates and nonces is the same in all kernels, so what tells them apart is the function itself.
+  // All kernels find the same, so what tells them apart is the function itself.
   EXPECT_EQ(find_kernel(kernel().name)->scan, kernel().scan);
   for (const Kernel& other : kernels())
     EXPECT_EQ(other.scan == kernel().scan, other.name == kernel().name);
