@@ -31,8 +31,7 @@ struct Lanes {
   [[gnu::always_inline]] friend Lanes operator>>(Lanes a, unsigned n) noexcept { return {_mm512_srli_epi32(a.v, n)}; }
 };
 
-/// `kTable` holds the result for each of the eight triples of bits, with a's the most significant (Intel SDM volume 2,
-/// VPTERNLOG).
+/// Intel SDM volume 2, VPTERNLOG.
 template <int kTable>
 [[gnu::always_inline]] inline Lanes ternary(Lanes a, Lanes b, Lanes c) noexcept {
   return {_mm512_ternarylogic_epi32(a.v, b.v, c.v, kTable)};
@@ -43,13 +42,13 @@ template <int kBits>
   return {_mm512_ror_epi32(x.v, kBits)};
 }
 [[gnu::always_inline]] inline Lanes xor3(Lanes a, Lanes b, Lanes c) noexcept {
-  return ternary<0b1001'0110>(a, b, c);
+  return ternary<kXor3Table>(a, b, c);
 }
 [[gnu::always_inline]] inline Lanes choose(Lanes e, Lanes f, Lanes g) noexcept {
-  return ternary<0b1100'1010>(e, f, g);
+  return ternary<kChooseTable>(e, f, g);
 }
 [[gnu::always_inline]] inline Lanes majority(Lanes a, Lanes b, Lanes c, Lanes&) noexcept {
-  return ternary<0b1110'1000>(a, b, c);
+  return ternary<kMajorityTable>(a, b, c);
 }
 
 /// Instructions can read what they rotate from memory, and GCC lets all three read the same word there: loading it once

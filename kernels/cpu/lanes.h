@@ -15,6 +15,12 @@
 
 namespace lode::kernels {
 
+/// Truth tables of functions of three bits, for instruction sets that have an instruction for all of them: bit
+/// 4a + 2b + c is the result.
+inline constexpr int kXor3Table = 0b1001'0110;
+inline constexpr int kChooseTable = 0b1100'1010;
+inline constexpr int kMajorityTable = 0b1110'1000;
+
 /// A value that the compiler has to take as it comes: keeps it from folding addresses, tables and loops into the code.
 template <class Value>
 [[gnu::always_inline]] inline Value opaque(Value x) noexcept {
