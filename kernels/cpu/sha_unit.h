@@ -165,13 +165,22 @@ template <class Unit, unsigned N>
   return Unit::passes(digest7, reject_mask);
 }
 
-/// Pushes the hits among the N nonces from `first` on, of which `left` count.
+/// Pushes a nonce of the `count` from `first` on if it is a hit.
+template <class Unit>
+[[gnu::always_inline]] inline void push_hit(typename Unit::Vec digest7, std::uint32_t index, std::uint32_t first,
+                                            std::uint32_t count, std::uint32_t limit, std::uint32_t midstate,
+                                            HitList& hits) noexcept {
+  if (index < count && is_hit(Unit::word(digest7), limit)) hits.push(first + index, midstate);
+}
+
+/// The same for N nonces from `index` on.
 template <class Unit, unsigned N>
-[[gnu::always_inline]] inline void push_hits(const Group<Unit, N>& digest7, std::uint32_t first, std::uint32_t left,
-                                             std::uint32_t limit, std::uint32_t midstate, HitList& hits) noexcept {
+[[gnu::always_inline]] inline void push_hits(const Group<Unit, N>& digest7, std::uint32_t index, std::uint32_t first,
+                                             std::uint32_t count, std::uint32_t limit, std::uint32_t midstate,
+                                             HitList& hits) noexcept {
 #pragma GCC unroll 8
   for (unsigned i = 0; i < N; ++i)
-    if (i < left && is_hit(Unit::word(digest7[i]), limit)) hits.push(first + i, midstate);
+    push_hit<Unit>(digest7[i], index + i, first, count, limit, midstate, hits);
 }
 
 }  // namespace lode::kernels

@@ -13,20 +13,21 @@ namespace lode::kernels {
 
 void shani_x2_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept {
   _mm256_zeroupper();
-  for (std::uint32_t m = 0; m < plan.midstate_count; ++m)
-    search_side_by_side<ShaNi, 2>(plan, m, first, count, hits);
+  if (plan.midstate_count == 1) {
+    search_side_by_side<ShaNi, 2>(plan, first, count, hits);
+  } else {
+    search_interleaved<ShaNi, 1>(plan, first, count, hits);
+  }
 }
 
 void shani_x4_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept {
   _mm256_zeroupper();
-  for (std::uint32_t m = 0; m < plan.midstate_count; ++m)
-    search_pipelined<ShaNi, 2>(plan, m, first, count, hits);
+  search_interleaved<ShaNi, 2>(plan, first, count, hits);
 }
 
 void shani_x6_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept {
   _mm256_zeroupper();
-  for (std::uint32_t m = 0; m < plan.midstate_count; ++m)
-    search_pipelined<ShaNi, 3>(plan, m, first, count, hits);
+  search_interleaved<ShaNi, 3>(plan, first, count, hits);
 }
 
 }  // namespace lode::kernels
