@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "host/app/argument.h"
+#include "host/app/device_arguments.h"
 #include "host/app/option_values.h"
 #include "kernels/core/scan_job.h"
 
@@ -15,23 +16,20 @@ BenchArguments::BenchArguments(CLI::App& command) {
       "Examples:\n"
       "  lode bench\n"
       "  lode bench --kernel all --threads 1 --seconds 2\n"
-      "  lode bench --midstates 16 --json\n");
+      "  lode bench --midstates 1,16 --json\n");
+  add_device_arguments(command, options_, "A kernel by name, or 'all' [the fastest]");
   add_argument(
-      command, "--devices", "LIST", [](const std::string& text) { return parse_device_list(text); },
-      [this](auto list) { options_.devices = std::move(list); },
-      "cpu, cuda, cuda:0, opencl, opencl:0, all; comma-separated [every GPU, or the CPU]");
-  add_text(command, "--kernel", "NAME", options_.kernel, "A kernel by name, or 'all' [the fastest]");
-  add_argument(
-      command, "--threads", "N", [](const std::string& text) { return parse_whole(text, 1, 1024); },
-      [this](std::uint64_t threads) { options_.threads = static_cast<unsigned>(threads); },
-      "CPU threads [one for each hardware thread]");
-  add_argument(
-      command, "--midstates", "M", [](const std::string& text) { return parse_whole(text, 1, kernels::kMaxMidstates); },
-      [this](std::uint64_t midstates) { options_.midstates = static_cast<std::uint32_t>(midstates); },
-      "Versions that a job carries; 1: no version rolling [1]");
+      command, "--midstates", "M",
+      [](const std::string& text) { return parse_wholes(text, 1, kernels::kMaxMidstates); },
+      [this](const std::vector<std::uint64_t>& list) { options_.midstates.assign(list.begin(), list.end()); },
+      "Versions that a job carries; 1: no version rolling; a result for each of a list such as 1,16,64\n"
+      "[1, and as many as are fastest]");
   add_argument(
       command, "--seconds", "S", parse_seconds, [this](auto seconds) { options_.seconds = seconds; },
       "Time for each result [5]");
+  add_calibration_arguments(command, options_,
+                            "Folder where the choice of kernels is remembered; 'none': nowhere\n"
+                            "[$XDG_STATE_HOME/lode or ~/.local/state/lode]");
   command.add_flag("--json", options_.json, "Print JSON");
 }
 

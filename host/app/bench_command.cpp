@@ -27,12 +27,12 @@ struct Row {
 };
 
 /// Kernels to run: a name, or "" for a device's best.
-std::vector<std::string> kernels_to_run(const BenchOptions& options) {
+std::vector<std::string> kernels_to_run(const BenchOptions& options, const DeviceRequest& request) {
   if (options.kernel != "all") return {options.kernel};
   std::vector<std::string> names;
   for (const DeviceBackend& backend : device_backends()) {
     if (backend.describe == nullptr) continue;
-    for (const DeviceDescription& device : backend.describe()) {
+    for (const DeviceDescription& device : backend.describe(request)) {
       for (const KernelInfo& kernel : device.kernels) {
         if (kernel.unusable.empty()) {
           names.push_back(kernel.name);
@@ -67,32 +67,62 @@ json::object json_row(const Row& row) {
           {"verified", row.result.verified}};
 }
 
+/// How many versions jobs have: as asked, else one, and what the device does best where that is more.
+Result<std::vector<std::uint32_t>> midstates_to_run(const BenchOptions& options, DeviceRequest& request) {
+  if (!options.midstates.empty()) return options.midstates;
+  request.midstates.reset();
+  const Result<Devices> devices = open_devices(options.devices, request);
+  if (!devices) return devices.error();
+  request.recalibrate = false;
+  std::vector<std::uint32_t> counts{1};
+  if (const std::uint32_t most = devices->front()->info().midstates; most > 1) counts.push_back(most);
+  return counts;
+}
+
+Result<Row> run_one(const BenchOptions& options, DeviceRequest& request, std::uint32_t midstates, bool first) {
+  request.midstates = midstates;
+  Result<Devices> devices = open_devices(options.devices, request);
+  if (!devices) return devices.error();
+  request.recalibrate = false;
+  Row row{.device = devices->front()->info(), .threads = devices->size(), .midstates = midstates, .result = {}};
+  if (!options.json && first) print(row.device.name + "\n" + table_head());
+  Result<Measurement> result = measure(*std::move(devices), midstates, options.seconds);
+  if (!result) {
+    return fail(Errc::kDevice,
+                fmt::format("{}: kernel {}: {}", row.device.id, row.device.kernel, result.error().message()));
+  }
+  row.result = *std::move(result);
+  return row;
+}
+
 }  // namespace
 
 int run_bench(const BenchOptions& options) {
+  DeviceRequest request = device_request(options, print_error);
   bool all_verified = true;
   json::array rows;
-  for (const std::string& kernel : kernels_to_run(options)) {
-    Result<Devices> devices = open_devices(options.devices, {.threads = options.threads, .kernel = kernel});
-    if (!devices) {
-      print_error(devices.error().message());
-      return devices.error().is(Errc::kOutOfRange) ? kExitUsage : kExitNoDevice;
+  const std::vector<std::string> kernels = kernels_to_run(options, request);
+  if (options.kernel == "all") request.recalibrate = false;  // the list did it
+  for (const std::string& kernel : kernels) {
+    request.kernel = kernel;
+    auto counts = midstates_to_run(options, request);
+    for (std::size_t i = 0; counts && i < counts->size(); ++i) {
+      auto row = run_one(options, request, counts->at(i), rows.empty());
+      if (!row) {
+        counts = row.error();
+        break;
+      }
+      rows.push_back(json_row(*row));
+      if (!options.json) print(table_row(*row));
+      if (!row->result.verified) {
+        all_verified = false;
+        print_error(
+            fmt::format("{}: kernel {} computed wrongly: {}", row->device.id, row->device.kernel, row->result.problem));
+      }
     }
-    Row row{
-        .device = devices->front()->info(), .threads = devices->size(), .midstates = options.midstates, .result = {}};
-    if (!options.json && rows.empty()) print(row.device.name + "\n" + table_head());
-    Result<Measurement> result = measure(*std::move(devices), options.midstates, options.seconds);
-    if (!result) {
-      print_error(fmt::format("{}: kernel {}: {}", row.device.id, row.device.kernel, result.error().message()));
-      return kExitNoDevice;
-    }
-    row.result = *std::move(result);
-    rows.push_back(json_row(row));
-    if (!options.json) print(table_row(row));
-    if (!row.result.verified) {
-      all_verified = false;
-      print_error(
-          fmt::format("{}: kernel {} computed wrongly: {}", row.device.id, row.device.kernel, row.result.problem));
+    if (!counts) {
+      print_error(counts.error().message());
+      return counts.error().is(Errc::kOutOfRange) ? kExitUsage : kExitNoDevice;
     }
   }
   if (options.json) {

@@ -6,7 +6,10 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +18,7 @@
 #include "host/base/log.h"
 #include "host/base/result.h"
 #include "host/device/device.h"
+#include "host/device/thread_plan.h"
 #include "host/work/sink.h"
 #include "host/work/source.h"
 
@@ -25,8 +29,13 @@ struct SourceUrl;
 
 /// What the user wants of a backend.
 struct DeviceRequest {
-  unsigned threads = 0;  ///< CPU threads; 0: one for each hardware thread
-  std::string kernel;    ///< empty: the backend's best
+  unsigned threads = 0;                               ///< CPU threads; 0: the default (thread_plan.h)
+  std::string kernel = {};                            ///< empty: the fastest
+  device::CpuAffinity affinity = {};                  ///< of CPU threads
+  std::optional<std::uint32_t> midstates = {};        ///< versions a job has (1: none are rolled); nothing: the best
+  std::optional<std::filesystem::path> state = {};    ///< where measurements are remembered; nothing: nowhere
+  bool recalibrate = false;                           ///< measure anew, whatever is remembered
+  std::function<void(const std::string&)> warn = {};  ///< may be empty
 };
 
 using Devices = std::vector<std::unique_ptr<device::Device>>;
@@ -35,26 +44,46 @@ using Devices = std::vector<std::unique_ptr<device::Device>>;
 struct KernelInfo {
   std::string name;
   std::string description;
-  std::string unusable;  ///< why it cannot be used here; empty: it can
-  bool is_default = false;
+  std::string unusable;            ///< why it cannot be used here; empty: it can
+  bool is_default = false;         ///< for jobs with version rolling, such as nodes give
+  bool is_single_default = false;  ///< for jobs without
+};
+
+/// How fast a kernel is on one thread.
+struct KernelSpeed {
+  std::string kernel;
+  std::uint32_t midstates = 1;
+  double hashes_per_second = 0;
+};
+
+/// What was measured to choose kernels.
+struct CalibrationInfo {
+  KernelSpeed single;               ///< chosen for jobs without version rolling
+  KernelSpeed rolling;              ///< and for those with it
+  std::vector<KernelSpeed> speeds;  ///< all
+  std::string time;                 ///< when that was, ISO 8601 UTC
+  bool remembered = false;          ///< not now, but by an earlier run
 };
 
 /// A device as `lode devices` shows it.
 struct DeviceDescription {
   std::string id;
   std::string name;
-  unsigned threads = 0;  ///< used by default
+  unsigned threads = 0;        ///< used by default
+  std::vector<unsigned> cpus;  ///< that these are tied to, in their order; empty: to none
+  std::string topology;        ///< how cores are recognised; empty: they are not
   std::vector<std::string> features;
   std::vector<KernelInfo> kernels;
+  std::optional<CalibrationInfo> calibration;
 };
 
 struct DeviceBackend {
   std::string_view name;  ///< as --devices takes it: "cpu"
   bool numbered = false;  ///< has several devices, "cuda:0"
   /// Null: not in this build.
-  std::vector<DeviceDescription> (*describe)() = nullptr;
-  /// Null: not in this build. Errors: kOutOfRange for a kernel name nobody knows, kDevice when there is no usable
-  /// device.
+  std::vector<DeviceDescription> (*describe)(const DeviceRequest& request) = nullptr;
+  /// Null: not in this build. Errors: kOutOfRange for a kernel name nobody knows and for CPUs that cannot be had,
+  /// kDevice when there is no usable device.
   Result<Devices> (*open)(const DeviceRequest& request) = nullptr;
 };
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "host/app/bench_arguments.h"
+#include "host/app/device_arguments.h"
 #include "host/app/exit_codes.h"
 #include "host/app/mine_arguments.h"
 #include "host/app/text.h"
@@ -70,8 +71,15 @@ Commands::Commands() {
   app.add_flag("--version", version_flag, "Print the version");
   app.get_formatter()->column_width(34);
 
+  add_calibration_arguments(devices, devices_options,
+                            "Folder where the choice of kernels is remembered; 'none': nowhere\n"
+                            "[$XDG_STATE_HOME/lode or ~/.local/state/lode]");
   devices.add_flag("--json", devices_options.json, "Print JSON");
-  devices.footer("Example:\n  lode devices\n");
+  devices.footer(
+      "The kernels are measured the first time (a quarter of a second), and the fastest are remembered.\n\n"
+      "Examples:\n"
+      "  lode devices\n"
+      "  lode devices --recalibrate\n");
 
   verify.add_option("HEADERHEX", verify_options.header, "A block header: 160 hex digits");
   verify.add_option("--block", verify_options.block, "A whole block: a file (raw or hex) or hex digits")
@@ -82,6 +90,11 @@ Commands::Commands() {
       "  lode verify 0100000000000000...1dac2b7c\n"
       "  lode verify --block block.bin\n");
   version.footer("Example:\n  lode version\n");
+}
+
+/// Options that take one text of several values, for which the file may have a list.
+bool is_list(std::string_view key) {
+  return key == "devices" || key == "cpu-affinity";
 }
 
 /// The configuration file's entries for options that the command line left out.
@@ -103,11 +116,11 @@ std::optional<std::string> apply_config(CLI::App& command, const std::string& fi
       }
       if (entry.values.front() == "false") continue;
     } else if (entry.values.empty() ||
-               (entry.values.size() > 1 && option->get_expected_max() == 1 && entry.key != "devices")) {
+               (entry.values.size() > 1 && option->get_expected_max() == 1 && !is_list(entry.key))) {
       return fmt::format("{}: {}: must be one value", name, entry.key);
     }
     std::vector<std::string> values = entry.values;
-    if (entry.key == "devices") values = {CLI::detail::join(entry.values, ",")};
+    if (is_list(entry.key)) values = {CLI::detail::join(entry.values, ",")};
     try {
       option->add_result(values);
       option->run_callback();

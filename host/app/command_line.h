@@ -9,21 +9,18 @@
 #include <variant>
 #include <vector>
 
-#include "host/app/device_list.h"
+#include "host/app/device_options.h"
 #include "host/app/mine_options.h"
 
 namespace lode::app {
 
-struct BenchOptions {
-  std::vector<DeviceSelector> devices;
-  std::string kernel;    ///< empty: the best; "all": every usable one
-  unsigned threads = 0;  ///< 0: one for each hardware thread
-  std::uint32_t midstates = 1;
+struct BenchOptions : DeviceOptions {    ///< kernel "all": every usable one
+  std::vector<std::uint32_t> midstates;  ///< a result for each; empty: 1, and what the device has most versions carry
   std::chrono::duration<double> seconds{5.0};
   bool json = false;
 };
 
-struct DevicesOptions {
+struct DevicesOptions : DeviceOptions {
   bool json = false;
 };
 

@@ -4,58 +4,99 @@
 
 #include <algorithm>
 #include <memory>
-#include <thread>
+#include <utility>
 
-#include "host/app/text.h"
 #include "host/device/cpu_device.h"
-#include "kernels/cpu/cpu_features.h"
+#include "host/device/cpu_topology.h"
+#include "host/device/thread_affinity.h"
 #include "kernels/cpu/registry.h"
 
 namespace lode::app {
 namespace {
 
-unsigned hardware_threads() {
-  return std::max(1U, std::thread::hardware_concurrency());
+KernelSpeed speed_of(const device::KernelRate& rate) {
+  return {std::string(rate.use.kernel->name), rate.use.midstates, rate.hashes_per_second};
 }
 
-Error unknown_kernel(const std::string& name) {
-  std::string known;
-  for (const kernels::Kernel& kernel : kernels::kernels())
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", kernel.name);
-  return fail(Errc::kOutOfRange,
-              fmt::format("--kernel: there is no kernel '{}'; known are {}", printable(name), known));
+/// Threads that the system will not tie to their CPU are tied to none.
+void drop_impossible(device::ThreadPlan& plan, const DeviceRequest& request) {
+  for (std::optional<unsigned>& cpu : plan) {
+    if (!cpu || device::can_pin(*cpu)) continue;
+    if (request.warn) {
+      request.warn(fmt::format("the system does not let a thread be tied to CPU {}; it runs anywhere", *cpu));
+    }
+    cpu.reset();
+  }
 }
 
 }  // namespace
 
-std::vector<DeviceDescription> describe_cpu() {
-  DeviceDescription cpu{
-      .id = "cpu", .name = device::cpu_name(), .threads = hardware_threads(), .features = {}, .kernels = {}};
-  const kernels::CpuFeatures features = kernels::detect_cpu_features();
-  for (const kernels::CpuFeature feature : kernels::kAllCpuFeatures) {
-    if (features.has(feature)) cpu.features.emplace_back(kernels::to_string(feature));
+std::vector<DeviceDescription> describe_cpu(const DeviceRequest& request) {
+  const device::CpuTopology topology = device::detect_cpu_topology();
+  device::ThreadPlan plan = device::plan_threads(topology, 0, {}).value();
+  DeviceDescription cpu{.id = "cpu",
+                        .name = device::cpu_name(),
+                        .threads = static_cast<unsigned>(plan.size()),
+                        .cpus = {},
+                        .topology = topology.has_cores ? std::string(device::topology_library()) : "",
+                        .features = {},
+                        .kernels = {},
+                        .calibration = {}};
+  for (const std::optional<unsigned>& one : plan) {
+    if (one) cpu.cpus.push_back(*one);
   }
-  const kernels::Kernel& best = kernels::best_kernel(features);
-  for (const kernels::Kernel& kernel : kernels::kernels()) {
-    cpu.kernels.push_back({.name = std::string(kernel.name),
-                           .description = std::string(kernel.description),
-                           .unusable = kernels::why_unusable(kernel, features).value_or(""),
-                           .is_default = kernel.name == best.name});
+  const CpuMachine machine = this_cpu(plan.front());
+  for (const kernels::CpuFeature feature : kernels::kAllCpuFeatures) {
+    if (machine.features.has(feature)) cpu.features.emplace_back(kernels::to_string(feature));
+  }
+
+  DeviceRequest any = request;
+  any.kernel.clear();
+  any.midstates.reset();
+  const Result<CpuKernels> found = find_cpu_kernels(machine, any);
+  for (const kernels::Kernel& kernel : machine.kernels) {
+    KernelInfo info{.name = std::string(kernel.name),
+                    .description = std::string(kernel.description),
+                    .unusable = kernels::why_unusable(kernel, machine.features).value_or("")};
+    if (!found) {
+      if (info.unusable.empty()) info.unusable = found.error().message();
+    } else {
+      const auto failed = std::ranges::find(found->failed, kernel.name, &FailedKernel::name);
+      if (failed != found->failed.end()) info.unusable = failed->reason;
+      info.is_default = found->choice.rolling.use.kernel == &kernel;
+      info.is_single_default = found->choice.single.use.kernel == &kernel;
+    }
+    cpu.kernels.push_back(std::move(info));
+  }
+  if (found) {
+    cpu.calibration = CalibrationInfo{.single = speed_of(found->choice.single),
+                                      .rolling = speed_of(found->choice.rolling),
+                                      .speeds = {},
+                                      .time = found->time,
+                                      .remembered = found->remembered};
+    for (const device::KernelRate& rate : found->rates)
+      cpu.calibration->speeds.push_back(speed_of(rate));
   }
   return {cpu};
 }
 
 Result<Devices> open_cpu(const DeviceRequest& request) {
-  const kernels::Kernel* const kernel =
-      request.kernel.empty() ? &kernels::best_kernel() : kernels::find_kernel(request.kernel);
-  if (kernel == nullptr) return unknown_kernel(request.kernel);
-  if (const auto reason = kernels::why_unusable(*kernel)) {
-    return fail(Errc::kDevice, fmt::format("kernel {} is not usable here: {}", kernel->name, *reason));
-  }
+  return open_cpu(request, this_cpu);
+}
+
+Result<Devices> open_cpu(const DeviceRequest& request,
+                         const std::function<CpuMachine(std::optional<unsigned> cpu)>& machine) {
+  auto plan = device::plan_threads(device::detect_cpu_topology(), request.threads, request.affinity);
+  if (!plan) return plan.error();
+  drop_impossible(*plan, request);
+  const auto found = find_cpu_kernels(machine(plan->front()), request);
+  if (!found) return found.error();
+  const device::KernelChoice& choice = found->choice;
   Devices devices;
-  const unsigned threads = request.threads == 0 ? hardware_threads() : request.threads;
-  for (unsigned i = 0; i < threads; ++i)
-    devices.push_back(std::make_unique<device::CpuDevice>(*kernel));
+  devices.reserve(plan->size());
+  for (const std::optional<unsigned>& cpu : *plan) {
+    devices.push_back(std::make_unique<device::CpuDevice>(*choice.single.use.kernel, choice.rolling.use, cpu));
+  }
   return devices;
 }
 

@@ -1,15 +1,21 @@
-// The CPU as a device backend: one device a thread, all running the same kernel.
+// The CPU as a device backend: one device a thread, all running the same kernels.
 #pragma once
 
 #include <vector>
 
 #include "host/app/builtins.h"
+#include "host/app/cpu_kernels.h"
 
 namespace lode::app {
 
-std::vector<DeviceDescription> describe_cpu();
+/// Of `request`, kernel and threads do not count: what is described is the default.
+std::vector<DeviceDescription> describe_cpu(const DeviceRequest& request);
 
-/// Errors: kOutOfRange (no kernel of that name), kDevice (this CPU cannot run it).
+/// Errors: kOutOfRange (no kernel of that name, CPUs that cannot be had), kDevice (this CPU cannot run it).
 Result<Devices> open_cpu(const DeviceRequest& request);
+
+/// The same with other kernels than this program's. `machine` is made for the CPU that is measured on.
+Result<Devices> open_cpu(const DeviceRequest& request,
+                         const std::function<CpuMachine(std::optional<unsigned> cpu)>& machine);
 
 }  // namespace lode::app

@@ -1,13 +1,17 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <span>
 #include <utility>
 
 #include "host/app/commands.h"
 #include "host/app/exit_codes.h"
 #include "host/app/json_text.h"
+#include "host/app/number_format.h"
 #include "host/app/print.h"
 #include "host/app/version.h"
 
@@ -25,11 +29,54 @@ std::string joined(const std::vector<std::string>& words) {
   return text.empty() ? "none" : text;
 }
 
+/// In the order in which threads get them.
+std::string listed(const std::vector<unsigned>& cpus) {
+  constexpr std::size_t kMost = 32;
+  const std::span shown = std::span(cpus).first(std::min(cpus.size(), kMost));
+  const std::string text = fmt::format("{}", fmt::join(shown, ","));
+  return cpus.size() > kMost ? text + ",..." : text;
+}
+
+std::string speed_text(const KernelSpeed& speed) {
+  return fmt::format("{} at M = {}: {}", speed.kernel, speed.midstates, format_rate(speed.hashes_per_second));
+}
+
+std::string calibration_text(const std::optional<CalibrationInfo>& calibration) {
+  if (!calibration) return "no";
+  std::string text = speed_text(calibration->single);
+  if (calibration->rolling.midstates != 1) text += ", " + speed_text(calibration->rolling);
+  return text +
+         fmt::format(" (one thread, {}{})", calibration->remembered ? "remembered from " : "", calibration->time);
+}
+
+json::object json_of(const KernelSpeed& speed) {
+  return {{"kernel", json_text(speed.kernel)},
+          {"midstates", speed.midstates},
+          {"hashes_per_second", json_number(speed.hashes_per_second)}};
+}
+
+json::value json_of(const std::optional<CalibrationInfo>& calibration) {
+  if (!calibration) return nullptr;
+  json::array speeds;
+  for (const KernelSpeed& speed : calibration->speeds)
+    speeds.push_back(json_of(speed));
+  return json::object{{"single", json_of(calibration->single)},
+                      {"rolling", json_of(calibration->rolling)},
+                      {"speeds", std::move(speeds)},
+                      {"time", json_text(calibration->time)},
+                      {"remembered", calibration->remembered}};
+}
+
 std::string text_of(const DeviceDescription& device) {
-  std::string text = fmt::format("{}: {}\n  threads   {}\n  features  {}\n  kernels\n", device.id,
-                                 printable(device.name), device.threads, joined(device.features));
+  std::string text = fmt::format(
+      "{}: {}\n  threads     {}{}\n  cores       {}\n  features    {}\n  calibrated  {}\n  kernels\n", device.id,
+      printable(device.name), device.threads, device.cpus.empty() ? "" : ", on CPUs " + listed(device.cpus),
+      device.topology.empty() ? "not recognised: threads take CPUs by their numbers"
+                              : "recognised with " + device.topology,
+      joined(device.features), calibration_text(device.calibration));
   for (const KernelInfo& kernel : device.kernels) {
-    const std::string note = kernel.is_default ? " [default]" : "";
+    const std::string note = std::string(kernel.is_default ? " [default]" : "") +
+                             (kernel.is_single_default && !kernel.is_default ? " [default at M = 1]" : "");
     const std::string lack = kernel.unusable.empty() ? "" : " (not usable: " + kernel.unusable + ")";
     text += fmt::format("    {:<12} {}{}{}\n", kernel.name, kernel.description, note, lack);
   }
@@ -47,6 +94,7 @@ json::object json_of(const DeviceDescription& device) {
          {"description", json_text(kernel.description)},
          {"usable", kernel.unusable.empty()},
          {"default", kernel.is_default},
+         {"default_single", kernel.is_single_default},
          {"reason", kernel.unusable.empty() ? json::value(nullptr) : json::value(json_text(kernel.unusable))}});
   }
   return {{"device", json_text(device.id)},
@@ -54,8 +102,11 @@ json::object json_of(const DeviceDescription& device) {
           {"usable", true},
           {"reason", nullptr},
           {"threads", device.threads},
+          {"cpus", json::array(device.cpus.begin(), device.cpus.end())},
+          {"topology", device.topology.empty() ? json::value(nullptr) : json::value(json_text(device.topology))},
           {"features", std::move(features)},
-          {"kernels", std::move(kernels)}};
+          {"kernels", std::move(kernels)},
+          {"calibration", json_of(device.calibration)}};
 }
 
 }  // namespace
@@ -69,7 +120,7 @@ int run_devices(const DevicesOptions& options) {
       devices.push_back({{"device", backend.name}, {"usable", false}, {"reason", kNotBuilt}});
       continue;
     }
-    for (const DeviceDescription& device : backend.describe()) {
+    for (const DeviceDescription& device : backend.describe(device_request(options, print_error))) {
       text += text_of(device);
       devices.push_back(json_of(device));
     }

@@ -135,10 +135,14 @@ json::object to_json(const Started& event, std::chrono::system_clock::time_point
   object["state"] = event.state.empty() ? json::value(nullptr) : json::value(json_text(event.state));
   json::array devices;
   for (const Started::Device& device : event.devices) {
-    devices.push_back({{"device", json_text(device.id)},
-                       {"name", json_text(device.name)},
-                       {"kernel", json_text(device.kernel)},
-                       {"threads", device.threads}});
+    devices.push_back(
+        {{"device", json_text(device.id)},
+         {"name", json_text(device.name)},
+         {"kernel", json_text(device.kernel)},
+         {"midstates", device.midstates},
+         {"single_kernel", json_text(device.single_kernel.empty() ? device.kernel : device.single_kernel)},
+         {"threads", device.threads},
+         {"cpus", json::array(device.cpus.begin(), device.cpus.end())}});
   }
   object["devices"] = std::move(devices);
   return object;

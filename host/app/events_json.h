@@ -17,8 +17,11 @@ struct Started {
   struct Device {
     std::string id;
     std::string name;
-    std::string kernel;
+    std::string kernel;  ///< for jobs of `midstates` versions
+    std::uint32_t midstates = 1;
+    std::string single_kernel;  ///< for jobs of one; empty: it has no other
     std::size_t threads = 0;
+    std::vector<unsigned> cpus;  ///< that the threads are tied to; empty: to none
   };
   std::string version;
   std::vector<std::string> sources;

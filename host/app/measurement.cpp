@@ -36,6 +36,7 @@ class Runner {
 
   /// Makes the work, long enough for the device's rate.
   void prepare(double seconds) {
+    device_->enter_thread();
     if (auto tested = device_->self_test(); !tested) {
       problem_ = tested.error().message();
       return;

@@ -5,12 +5,12 @@
 #include <CLI/CLI.hpp>
 
 #include "host/app/argument.h"
+#include "host/app/device_arguments.h"
 #include "host/app/option_values.h"
 
 namespace lode::app {
 namespace {
 
-constexpr std::uint64_t kMaxThreads = 1024;
 /// A coinbase script has 100 bytes (consensus); height and extranonce need up to 23 of them.
 constexpr std::size_t kMaxCoinbaseText = 75;
 
@@ -36,7 +36,7 @@ MineArguments::MineArguments(CLI::App& command) {
   command.footer(kFooter);
   add_sources(command);
   add_work(command);
-  add_devices(command);
+  add_device_arguments(command, options_, "A kernel by the name that 'lode devices' prints [the fastest, measured]");
   add_limits(command);
   add_output(command);
 }
@@ -89,19 +89,6 @@ void MineArguments::add_work(CLI::App& command) {
       "Version bits that may be rolled with a node's work, within 1fffffe0 [1fffe000]");
 }
 
-void MineArguments::add_devices(CLI::App& command) {
-  add_argument(
-      command, "--devices", "LIST", [](const std::string& text) { return parse_device_list(text); },
-      [this](auto list) { options_.devices = std::move(list); },
-      "cpu, cuda, cuda:0, opencl, opencl:0, all; comma-separated [every GPU, or the CPU]");
-  add_argument(
-      command, "--threads", "N", [](const std::string& text) { return parse_whole(text, 1, kMaxThreads); },
-      [this](std::uint64_t threads) { options_.threads = static_cast<unsigned>(threads); },
-      "CPU threads [one for each hardware thread]");
-  add_text(command, "--kernel", "NAME", options_.kernel,
-           "A kernel by the name that 'lode devices' prints [the fastest]");
-}
-
 void MineArguments::add_limits(CLI::App& command) {
   add_argument(
       command, "--blocks", "N", [](const std::string& text) { return parse_whole(text, 1, 1'000'000'000); },
@@ -114,8 +101,9 @@ void MineArguments::add_limits(CLI::App& command) {
 void MineArguments::add_output(CLI::App& command) {
   add_text(command, "--events", "PATH", options_.events,
            "Append events as JSON Lines; '-': to standard output, and what people read to standard error");
-  add_text(command, "--state", "DIR", options_.state,
-           "Folder of the block journal; 'none': keep no journal [$XDG_STATE_HOME/lode or ~/.local/state/lode]");
+  add_calibration_arguments(command, options_,
+                            "Folder of the block journal, and where the choice of kernels is remembered; 'none': keep\n"
+                            "neither [$XDG_STATE_HOME/lode or ~/.local/state/lode]");
   add_text(command, "--config", "FILE", config, "TOML file with the same names as the options; the command line wins");
   add_argument(
       command, "--log-level", "LEVEL", parse_log_level, [this](LogLevel level) { options_.log_level = level; },

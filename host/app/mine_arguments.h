@@ -27,7 +27,6 @@ class MineArguments {
  private:
   void add_sources(CLI::App& command);
   void add_work(CLI::App& command);
-  void add_devices(CLI::App& command);
   void add_limits(CLI::App& command);
   void add_output(CLI::App& command);
 

@@ -37,10 +37,17 @@ std::vector<Started::Device> started_devices(const Devices& devices) {
     const device::DeviceInfo& info = device->info();
     const auto row = std::ranges::find(rows, info.id, &Started::Device::id);
     if (row == rows.end()) {
-      rows.push_back({.id = info.id, .name = info.name, .kernel = info.kernel, .threads = 1});
+      rows.push_back({.id = info.id,
+                      .name = info.name,
+                      .kernel = info.kernel,
+                      .midstates = info.midstates,
+                      .single_kernel = info.single_kernel,
+                      .threads = 1,
+                      .cpus = {}});
     } else {
       ++row->threads;
     }
+    if (info.cpu) std::ranges::find(rows, info.id, &Started::Device::id)->cpus.push_back(*info.cpu);
   }
   return rows;
 }
@@ -71,7 +78,7 @@ Result<std::unique_ptr<store::BlockJournal>> open_journal(const MineOptions& opt
   const bool needed =
       std::ranges::any_of(sources, [](const OpenedSource& one) { return one.sink && one.sink->outlives_process(); });
   if (!needed || options.state == "none") return std::unique_ptr<store::BlockJournal>();
-  const auto path = state_folder(options);
+  const auto path = state_folder(options.state);
   if (!path) return path.error();
   auto journal = store::BlockJournal::open(*path, log.named("journal"));
   if (!journal) {
@@ -103,7 +110,10 @@ Ending ending_of(engine::StopReason reason, const Session& session) {
 
 Ending mine(const MineOptions& options, Terminal& terminal) {
   const Log log = terminal_log(terminal, log_level(options));
-  Result<Devices> devices = open_devices(options.devices, {.threads = options.threads, .kernel = options.kernel});
+  DeviceRequest request =
+      device_request(options, [log = log.named("device")](const std::string& text) { log.warn("{}", text); });
+  if (options.version_mask == 0) request.midstates = 1;
+  Result<Devices> devices = open_devices(options.devices, request);
   if (!devices) {
     return {devices.error().is(Errc::kOutOfRange) ? kExitUsage : kExitNoDevice, devices.error().message()};
   }

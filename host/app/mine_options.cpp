@@ -1,7 +1,5 @@
 #include "host/app/mine_options.h"
 
-#include <cstdlib>
-
 #include "host/app/text.h"
 #include "host/chain/address.h"
 
@@ -29,19 +27,6 @@ Result<void> check_mine_options(const MineOptions& options) {
                 "--payout: no rule for this witness version is known yet, anyone could spend what is paid to it");
   }
   return {};
-}
-
-Result<std::filesystem::path> state_folder(const MineOptions& options) {
-  if (!options.state.empty()) return std::filesystem::path(options.state);
-  // The base directory specification has relative paths ignored.
-  if (const char* const xdg = std::getenv("XDG_STATE_HOME"); xdg != nullptr && *xdg == '/') {
-    return std::filesystem::path(xdg) / "lode";
-  }
-  if (const char* const home = std::getenv("HOME"); home != nullptr && *home != '\0') {
-    return std::filesystem::path(home) / ".local" / "state" / "lode";
-  }
-  return fail(Errc::kStore,
-              "neither XDG_STATE_HOME nor HOME is set; name a folder for the block journal with --state DIR");
 }
 
 }  // namespace lode::app

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <string>
 
 #include "host/app/text.h"
+#include "host/device/cpu_list.h"
 
 namespace lode::app {
 
@@ -47,6 +49,25 @@ Result<std::uint32_t> parse_version_mask(std::string_view text) {
                 fmt::format("{:08x} has bits outside {:08x}, which must not be rolled", value, kWidestVersionMask));
   }
   return value;
+}
+
+Result<device::CpuAffinity> parse_cpu_affinity(const std::string& text) {
+  if (text == "none") return device::CpuAffinity{.pin = false, .cpus = {}};
+  auto cpus = device::parse_cpu_list(text);
+  if (!cpus) return fail(Errc::kMalformed, fmt::format("'{}': {}", printable(text), cpus.error().message()));
+  return device::CpuAffinity{.pin = true, .cpus = *std::move(cpus)};
+}
+
+Result<std::vector<std::uint64_t>> parse_wholes(std::string_view text, std::uint64_t lowest, std::uint64_t highest) {
+  std::vector<std::uint64_t> values;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    const auto value = parse_whole(text.substr(at, comma - at), lowest, highest);
+    if (!value) return value.error();
+    values.push_back(*value);
+    at = comma + 1;
+  }
+  return values;
 }
 
 Result<LogLevel> parse_log_level(std::string_view text) {

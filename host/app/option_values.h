@@ -5,10 +5,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "host/app/mine_options.h"
 #include "host/base/result.h"
+#include "host/device/thread_plan.h"
 
 namespace lode::app {
 
@@ -20,6 +23,12 @@ Result<std::chrono::duration<double>> parse_seconds(std::string_view text);
 
 /// Up to 8 hex digits, with or without 0x; only bits that BIP320 or BIP323 allow to roll.
 Result<std::uint32_t> parse_version_mask(std::string_view text);
+
+/// "0-3,8", or "none" for threads that are not tied. Which CPUs there are is not looked at.
+Result<device::CpuAffinity> parse_cpu_affinity(const std::string& text);
+
+/// One whole number, or several separated by commas.
+Result<std::vector<std::uint64_t>> parse_wholes(std::string_view text, std::uint64_t lowest, std::uint64_t highest);
 
 /// "debug", "info", "warn", "error", "off".
 Result<LogLevel> parse_log_level(std::string_view text);

@@ -6,6 +6,7 @@
 
 #include "host/app/number_format.h"
 #include "host/app/text.h"
+#include "host/device/cpu_list.h"
 
 namespace lode::app {
 namespace {
@@ -20,6 +21,14 @@ std::string row(Terminal& terminal, std::string_view name, std::string_view valu
 std::string blocks_text(const engine::Totals& totals) {
   return fmt::format("{} accepted, {} rejected, {} stale", totals.blocks_accepted, totals.blocks_rejected,
                      totals.blocks_stale);
+}
+
+std::string device_text(const Started::Device& device) {
+  std::string text = fmt::format("{}: {}, kernel {}", device.id, printable(device.name), device.kernel);
+  if (device.midstates > 1) text += fmt::format(" ({} versions at a time)", device.midstates);
+  text += fmt::format(", {} thread{}", device.threads, device.threads == 1 ? "" : "s");
+  if (!device.cpus.empty()) text += fmt::format(" on CPU {}", device::format_cpu_list(device.cpus));
+  return text;
 }
 
 }  // namespace
@@ -56,9 +65,7 @@ void Screen::banner(const Started& started, bool embedded_chain) {
   }
   terminal_.line(row(terminal_, "payout", printable(started.payout)));
   for (const Started::Device& device : started.devices) {
-    terminal_.line(row(terminal_, "device",
-                       fmt::format("{}: {}, kernel {}, {} thread{}", device.id, printable(device.name), device.kernel,
-                                   device.threads, device.threads == 1 ? "" : "s")));
+    terminal_.line(row(terminal_, "device", device_text(device)));
   }
   terminal_.line(row(terminal_, "state", started.state.empty() ? "none: no block journal" : printable(started.state)));
   terminal_.line(row(terminal_, "stop", "Ctrl-C: finish what is on its way and stop; twice: at once"));

@@ -6,6 +6,7 @@
 #include <boost/version.hpp>
 
 #include "host/app/builtins.h"
+#include "host/device/cpu_topology.h"
 
 namespace lode::app {
 
@@ -35,9 +36,11 @@ std::string version_text() {
       "compiler  {} ({})\n"
       "devices  {}\n"
       "sources  {}\n"
-      "libraries Boost {}.{}.{}, {}\n",
+      "libraries Boost {}.{}.{}, {}, {}\n",
       version(), commit(), compiler(), LODE_BUILD_TYPE, devices, sources, BOOST_VERSION / 100000,
-      BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100, OpenSSL_version(OPENSSL_VERSION));
+      BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100, OpenSSL_version(OPENSSL_VERSION),
+      device::topology_library().empty() ? "no hwloc (CPU threads are placed by number, not by core)"
+                                         : device::topology_library());
 }
 
 }  // namespace lode::app

@@ -28,7 +28,7 @@ struct CpuTopology {
 /// What this machine has. Without hwloc (or where that fails) there are only numbers. Any thread.
 CpuTopology detect_cpu_topology();
 
-/// The library that cores are recognised with: "hwloc 2.9.0"; "" in a build without it.
+/// The library that cores are recognised with: "hwloc (API 2.8)"; "" in a build without it.
 std::string_view topology_library();
 
 }  // namespace lode::device

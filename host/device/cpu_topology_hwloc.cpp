@@ -69,7 +69,7 @@ bool describe_with_hwloc(std::vector<LogicalCpu>& cpus) {
 std::string_view topology_library() {
   static const std::string name = [] {
     const unsigned version = ::hwloc_get_api_version();
-    return "hwloc " + std::to_string(version >> 16) + "." + std::to_string(version >> 8 & 0xff);
+    return "hwloc (API " + std::to_string(version >> 16) + "." + std::to_string(version >> 8 & 0xff) + ")";
   }();
   return name;
 }

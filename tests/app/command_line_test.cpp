@@ -63,9 +63,12 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{{"mine", "--config", "/nonexistent/lode.toml"}, "/nonexistent/lode.toml"},
         Bad{{"bench", "extra"}, "unexpected argument 'extra'"},
         Bad{{"bench", "--midstates", "65"}, "--midstates: '65'"},
-        Bad{{"bench", "--midstates", "0"}, "--midstates: '0'"}, Bad{{"devices", "--yaml"}, "unknown option '--yaml'"},
-        Bad{{"verify"}, "160 hex digits"}, Bad{{"verify", "00", "--block", "11"}, "either"},
-        Bad{{"version", "1"}, "unexpected argument '1'"}));
+        Bad{{"bench", "--midstates", "0"}, "--midstates: '0'"},
+        Bad{{"bench", "--midstates", "1,,4"}, "--midstates: ''"},
+        Bad{{"mine", "--cpu-affinity", "all"}, "--cpu-affinity: 'all': CPU numbers and ranges are wanted"},
+        Bad{{"mine", "--cpu-affinity", "0,0"}, "named twice"}, Bad{{"bench", "--cpu-affinity", "3-1"}, "backwards"},
+        Bad{{"devices", "--yaml"}, "unknown option '--yaml'"}, Bad{{"verify"}, "160 hex digits"},
+        Bad{{"verify", "00", "--block", "11"}, "either"}, Bad{{"version", "1"}, "unexpected argument '1'"}));
 
 TEST(CommandLine, NeverRepeatsAPassword) {
   for (const std::vector<std::string>& arguments :
@@ -172,18 +175,40 @@ TEST(CommandLine, NoVersionRollingEmptiesTheMask) {
 }
 
 TEST(CommandLine, BenchTakesAllItsOptions) {
-  const auto options =
-      std::get<BenchOptions>(parse_command_line({"bench", "--devices", "cpu", "--kernel", "all", "--threads", "2",
-                                                 "--midstates", "64", "--seconds", ".5", "--json"}));
+  const auto options = std::get<BenchOptions>(
+      parse_command_line({"bench", "--devices", "cpu", "--kernel", "all", "--threads", "2", "--midstates", "64",
+                          "--seconds", ".5", "--json", "--cpu-affinity", "0-2,8", "--recalibrate", "--state", "none"}));
   EXPECT_EQ(options.kernel, "all");
   EXPECT_EQ(options.threads, 2U);
-  EXPECT_EQ(options.midstates, 64U);
+  EXPECT_THAT(options.midstates, testing::ElementsAre(64U));
+  EXPECT_TRUE(options.affinity.pin);
+  EXPECT_THAT(options.affinity.cpus, testing::ElementsAre(0U, 1U, 2U, 8U));
+  EXPECT_TRUE(options.recalibrate);
+  EXPECT_EQ(options.state, "none");
   EXPECT_EQ(options.seconds.count(), 0.5);
   EXPECT_TRUE(options.json);
 }
 
+TEST(CommandLine, BenchTakesSeveralNumbersOfMidstates) {
+  EXPECT_TRUE(std::get<BenchOptions>(parse_command_line({"bench"})).midstates.empty());
+  EXPECT_THAT(std::get<BenchOptions>(parse_command_line({"bench", "--midstates", "1,16,64"})).midstates,
+              testing::ElementsAre(1U, 16U, 64U));
+}
+
+TEST(CommandLine, ThreadsNeedNotBeTied) {
+  const auto affinity = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "mine");
+    return std::get<MineOptions>(parse_command_line(std::move(arguments))).affinity;
+  };
+  EXPECT_EQ(affinity({}), (device::CpuAffinity{.pin = true, .cpus = {}}));
+  EXPECT_EQ(affinity({"--cpu-affinity", "none"}), (device::CpuAffinity{.pin = false, .cpus = {}}));
+  EXPECT_EQ(affinity({"--cpu-affinity", "4,0-1"}), (device::CpuAffinity{.pin = true, .cpus = {4, 0, 1}}));
+}
+
 TEST(CommandLine, OtherCommands) {
   EXPECT_TRUE(std::get<DevicesOptions>(parse_command_line({"devices", "--json"})).json);
+  EXPECT_TRUE(std::get<DevicesOptions>(parse_command_line({"devices", "--recalibrate"})).recalibrate);
+  EXPECT_EQ(std::get<DevicesOptions>(parse_command_line({"devices", "--state", "/s"})).state, "/s");
   EXPECT_EQ(std::get<VerifyOptions>(parse_command_line({"verify", "00ff"})).header, "00ff");
   EXPECT_EQ(std::get<VerifyOptions>(parse_command_line({"verify", "--block", "f"})).block, "f");
   EXPECT_TRUE(std::holds_alternative<VersionOptions>(parse_command_line({"version"})));
@@ -217,7 +242,7 @@ TEST_F(ConfiguredCommandLine, KeysAreTheOptions) {
   const auto options =
       std::get<MineOptions>(with_config("source = [\"http://a:1\", \"http://b:2\"]\npayout = \"" + kMainAddress +
                                         "\"\nthreads = 4\nseconds = 1.5\nquiet = true\nno-color = false\nversion-mask "
-                                        "= 0x1fffffe0\ndevices = [\"cpu\"]\n"));
+                                        "= 0x1fffffe0\ndevices = [\"cpu\"]\ncpu-affinity = [0, \"2-3\"]\n"));
   ASSERT_EQ(options.sources.size(), 2U);
   EXPECT_EQ(options.sources[1].host, "b");
   EXPECT_EQ(options.threads, 4U);
@@ -226,6 +251,7 @@ TEST_F(ConfiguredCommandLine, KeysAreTheOptions) {
   EXPECT_TRUE(options.colour);
   EXPECT_EQ(options.version_mask, 0x1fffffe0U);
   EXPECT_EQ(options.devices.size(), 1U);
+  EXPECT_THAT(options.affinity.cpus, testing::ElementsAre(0U, 2U, 3U));
 }
 
 TEST_F(ConfiguredCommandLine, TheCommandLineWins) {

@@ -110,12 +110,22 @@ TEST(EventsJson, Started) {
                         .sources = {"a:1", "b:2"},
                         .payout = "addr",
                         .state = "",
-                        .devices = {{.id = "cpu", .name = "N", .kernel = "scalar", .threads = 2}}};
+                        .devices = {{.id = "cpu",
+                                     .name = "N",
+                                     .kernel = "scalar",
+                                     .midstates = 16,
+                                     .single_kernel = "other",
+                                     .threads = 2,
+                                     .cpus = {4, 0}}}};
   const json::object object = reread(to_json(started, kTime));
   EXPECT_EQ(object.at("event").as_string(), "started");
   EXPECT_EQ(object.at("sources").as_array().size(), 2U);
   EXPECT_TRUE(object.at("state").is_null());
-  EXPECT_EQ(object.at("devices").at(0).at("kernel").as_string(), "scalar");
+  const json::object& device = object.at("devices").at(0).as_object();
+  EXPECT_EQ(device.at("kernel").as_string(), "scalar");
+  EXPECT_EQ(device.at("midstates").to_number<int>(), 16);
+  EXPECT_EQ(device.at("single_kernel").as_string(), "other");
+  EXPECT_EQ(device.at("cpus"), (json::array{4, 0}));
 }
 
 TEST(EventsJson, TimesRoundDown) {

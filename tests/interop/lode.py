@@ -83,6 +83,7 @@ class Lode:
         self._events = []
         self._read = 0
         command = [program(), "mine", *arguments, "--devices", "cpu", "--threads", "1", "--no-color"]
+        command += ["--cpu-affinity", "none"]  # tests run side by side
         command += ["--events", self._events_path, "--state", self.state]
         with open(self._error_path, "wb") as error:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=error, stderr=error)
