@@ -56,25 +56,28 @@ TEST_P(CpuDeviceTest, FindsBlocksThatVerify) {
 }
 
 TEST_P(CpuDeviceTest, AbortingEndsARunningScan) {
-  CpuDevice device(*GetParam());
-  kernels::ScanJob job;
-  job.generation = 5;
-  job.midstate_count = 1;
-  job.limit = 0;
-  // A range of 2^32 nonces takes minutes on every CPU; the test ends only if the scan does.
-  std::vector<kernels::Hit> hits(kernels::kMinHitCapacity);
-  kernels::ScanResult result;
-  std::thread scanning([&] { result = device.scan(job, {0, std::uint64_t{1} << 32}, hits).value(); });
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  device.abort_before(5);  // voids older ones only
-  device.abort_before(6);
-  scanning.join();
-  EXPECT_LT(result.nonces, std::uint64_t{1} << 32);
-  EXPECT_EQ(device.scan(job, {0, 1000}, hits)->nonces, 0U) << "a later scan of void work does nothing";
-  job.generation = 6;
-  EXPECT_EQ(device.scan(job, {0, 1000}, hits)->nonces, 1000U);
-  device.abort_before(2);
-  EXPECT_EQ(device.scan(job, {0, 1000}, hits)->nonces, 1000U) << "validity never goes back";
+  for (const std::uint32_t midstates : {1U, kernels::kMaxMidstates}) {
+    SCOPED_TRACE(midstates);
+    CpuDevice device(*GetParam());
+    kernels::ScanJob job;
+    job.generation = 5;
+    job.midstate_count = midstates;
+    job.limit = 0;
+    // A range of 2^32 nonces takes minutes on every CPU; the test ends only if the scan does.
+    std::vector<kernels::Hit> hits(kernels::kMinHitCapacity);
+    kernels::ScanResult result;
+    std::thread scanning([&] { result = device.scan(job, {0, std::uint64_t{1} << 32}, hits).value(); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    device.abort_before(5);  // voids older ones only
+    device.abort_before(6);
+    scanning.join();
+    EXPECT_LT(result.nonces, std::uint64_t{1} << 32);
+    EXPECT_EQ(device.scan(job, {0, 1000}, hits)->nonces, 0U) << "a later scan of void work does nothing";
+    job.generation = 6;
+    EXPECT_EQ(device.scan(job, {0, 1000}, hits)->nonces, 1000U);
+    device.abort_before(2);
+    EXPECT_EQ(device.scan(job, {0, 1000}, hits)->nonces, 1000U) << "validity never goes back";
+  }
 }
 
 /// Counts its calls, and finds nothing.

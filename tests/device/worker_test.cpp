@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <optional>
 #include <set>
@@ -24,6 +25,8 @@ class ScriptedDevice final : public Device {
     std::condition_variable changed;
     std::vector<kernels::NonceRange> scanned;  ///< ranges asked for, in order
     std::vector<std::uint64_t> generations;    ///< of each
+    std::vector<std::uint32_t> midstates;      ///< of each
+    std::atomic<bool> entered = false;         ///< the thread was prepared
     std::uint64_t oldest_valid = 0;
     bool block_until_aborted = false;
     std::uint32_t hits_per_scan = 0;
@@ -32,10 +35,11 @@ class ScriptedDevice final : public Device {
   };
 
   explicit ScriptedDevice(std::shared_ptr<Script> script) : script_(std::move(script)) {
-    info_ = {.id = "scripted", .name = "scripted", .kernel = "none"};
+    info_ = {.id = "scripted", .name = "scripted", .kernel = "none", .midstates = 16};
   }
 
   const DeviceInfo& info() const noexcept override { return info_; }
+  void enter_thread() noexcept override { script_->entered = true; }
   Result<void> self_test() override { return {}; }
 
   Result<kernels::ScanResult> scan(const kernels::ScanJob& job, kernels::NonceRange range,
@@ -43,6 +47,8 @@ class ScriptedDevice final : public Device {
     std::unique_lock lock(script_->mutex);
     script_->scanned.push_back(range);
     script_->generations.push_back(job.generation);
+    script_->midstates.push_back(job.midstate_count);
+    EXPECT_TRUE(script_->entered) << "scanned on a thread that was not prepared";
     script_->changed.notify_all();
     if (script_->fault) return fail(Errc::kDevice, "fell off the bus");
     if (script_->block_until_aborted) {
@@ -130,6 +136,24 @@ TEST_F(WorkerTest, ScansItsLaneWithoutGapsOrOverlaps) {
       expected = work::lane_range(lane).first;  // the next extranonce
     }
   }
+}
+
+TEST_F(WorkerTest, JobsCarryTheDevicesMidstatesWhereHitsAreRare) {
+  const auto midstates_of = [&](std::uint32_t bits, std::uint32_t mask) {
+    script = std::make_shared<ScriptedDevice::Script>();
+    script->block_until_aborted = true;
+    auto work = test::make_template(1, bits);
+    work->version_mask = mask;
+    const auto worker = make_worker();
+    worker->assign(test::make_job(1, work));
+    EXPECT_TRUE(wait_for_scans(1));
+    worker->stop();
+    return script->midstates.front();
+  };
+  EXPECT_EQ(midstates_of(0x1d00ffff, 0x1fffe000), 16U) << "difficulty 1";
+  EXPECT_EQ(midstates_of(0x1d00ffff, 0x00006000), 4U) << "a mask of two bits";
+  EXPECT_EQ(midstates_of(0x1d00ffff, 0), 1U) << "no version rolling";
+  EXPECT_EQ(midstates_of(0x207fffff, 0x1fffe000), 1U) << "regtest, where every second hash is a block";
 }
 
 TEST_F(WorkerTest, NewWorkInterruptsARunningScan) {

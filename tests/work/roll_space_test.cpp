@@ -6,6 +6,7 @@
 
 #include <array>
 #include <bit>
+#include <random>
 #include <set>
 #include <tuple>
 
@@ -142,6 +143,41 @@ TEST(RollSpace, OffersTheWholeOfLargeSpacesWithoutWalkingThem) {
     EXPECT_EQ(unit->extranonce2, unit_index / kUnitsForAllVersions);
     for (std::uint32_t i = 0; i < 64; ++i)
       ASSERT_TRUE(seen.insert(unit->roll_of({0, i})).second);
+  }
+}
+
+TEST(RollSpace, WhateverTheMaskUnitsAreAsWideAsItAllowsAndMoveNothingElse) {
+  std::mt19937 random(20261122);
+  for (int round = 0; round < 2000; ++round) {
+    // From masks with hardly a bit to such with all; templates with hardly a bit set in them to such with all.
+    std::uint32_t mask = static_cast<std::uint32_t>(random());
+    for (auto thinned = random() % 5; thinned > 0; --thinned)
+      mask &= static_cast<std::uint32_t>(random());
+    mask &= random() % 2 == 0 ? 0x1fffffe0U : ~0U;
+    std::uint32_t version = static_cast<std::uint32_t>(random());
+    for (auto thinned = random() % 4; thinned > 0; --thinned)
+      version &= static_cast<std::uint32_t>(random());
+    const Space space{version, mask, 8, 600, 1 + static_cast<std::uint32_t>(random()) % 64};
+    SCOPED_TRACE(space);
+    const std::uint32_t rollable = mask & ~version;
+    const std::uint64_t versions = std::uint64_t{1} << std::popcount(rollable);
+    RollSpace rolls(job_of(space), {0, 1}, space.midstates);
+    std::uint64_t left = versions;  // of this extranonce2
+    std::set<std::uint32_t> seen;
+    for (int unit_index = 0; unit_index < 8; ++unit_index) {
+      const auto unit = rolls.next();
+      ASSERT_TRUE(unit);
+      ASSERT_EQ(unit->scan.midstate_count, std::min<std::uint64_t>(space.midstates, left));
+      for (const std::uint32_t rolled : unit->versions) {
+        ASSERT_EQ(rolled & ~rollable, version) << "a bit moved that must not";
+        ASSERT_TRUE(seen.insert(rolled).second) << "a version came twice for one extranonce2";
+      }
+      left -= unit->scan.midstate_count;
+      if (left == 0) {
+        left = versions;
+        seen.clear();
+      }
+    }
   }
 }
 
