@@ -33,4 +33,16 @@ void avx512_x16_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t c
 void avx512_x32_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
 #endif
 
+#if defined(__aarch64__)
+/// SHA2 instructions, two nonces at a time.
+void armv8_x2_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
+/// SHA2 instructions, four nonces at a time.
+void armv8_x4_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
+
+/// NEON, four nonces in the lanes of a vector.
+void neon_x4_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
+/// NEON, hash 1 of four nonces together with hash 2 of the four before.
+void neon_x8_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
+#endif
+
 }  // namespace lode::kernels

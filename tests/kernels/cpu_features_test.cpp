@@ -32,6 +32,12 @@ TEST(CpuFeatures, AgreesWithTheCompilersRuntime) {
 }
 #endif
 
+#if defined(__aarch64__)
+TEST(CpuFeatures, EveryArm64CpuHasNeon) {
+  EXPECT_TRUE(detect_cpu_features().has(CpuFeature::kNeon));
+}
+#endif
+
 TEST(Registry, NamesAreDistinctAndFound) {
   for (const Kernel& kernel : kernels()) {
     EXPECT_EQ(find_kernel(kernel.name), &kernel);
@@ -66,6 +72,12 @@ TEST(Registry, ChoosesTheFirstUsableAndSaysWhyNot) {
   EXPECT_TRUE(best_kernel(zen).name.starts_with("shani_"));
   zen.add(CpuFeature::kAvx512F);
   EXPECT_TRUE(best_kernel(zen).name.starts_with("avx512_"));
+#elif defined(__aarch64__)
+  const CpuFeatures without_sha2{CpuFeature::kNeon};  // such as the Cortex-A72 of a Raspberry Pi 4
+  EXPECT_TRUE(best_kernel(without_sha2).name.starts_with("neon_"));
+  EXPECT_EQ(why_unusable(*find_kernel("armv8_x2"), without_sha2), "the CPU has no SHA2 instructions");
+  EXPECT_EQ(why_unusable(*find_kernel("neon_x4"), without_sha2), std::nullopt);
+  EXPECT_TRUE(best_kernel(CpuFeatures{CpuFeature::kNeon, CpuFeature::kSha2}).name.starts_with("armv8_"));
 #else
   GTEST_SKIP() << "needs kernels other than scalar";
 #endif
