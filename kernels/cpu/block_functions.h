@@ -19,8 +19,6 @@ void shani_x6_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t cou
 
 /// SSE4.1, four nonces in the lanes of a vector.
 void sse41_x4_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
-/// SSE4.1, hash 1 of four nonces together with hash 2 of the four before.
-void sse41_x8_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;
 
 /// AVX2, eight nonces in the lanes of a vector.
 void avx2_x8_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept;

@@ -1,4 +1,5 @@
-// The SSE4.1 kernel: four hashes in the lanes of a vector, two such in a pipeline (lanes_search.h).
+// The SSE4.1 kernel: four hashes in the lanes of a vector (lanes_search.h). Two in a pipeline are slower:
+// without a third operand, instructions overwrite what the many live words need, and the moves fill the CPU.
 //
 // This file is compiled with instruction set flags of its own (CMakeLists.txt). It must define nothing but the block
 // function: a test looks for other symbols.
@@ -42,10 +43,6 @@ struct Lanes {
 
 void sse41_x4_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept {
   search_block<Order::kInTurn, Code::kLoops, Lanes>(plan, first, count, hits);
-}
-
-void sse41_x8_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t count, HitList& hits) noexcept {
-  search_block<Order::kPipeline, Code::kLoops, Lanes>(plan, first, count, hits);
 }
 
 }  // namespace lode::kernels
