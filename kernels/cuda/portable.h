@@ -13,7 +13,7 @@
 #else
 #define LODE_DEVICE [[gnu::always_inline]] inline
 #define LODE_UNROLL _Pragma("GCC unroll 64")
-#define LODE_ROLLED _Pragma("GCC unroll 1")
+#define LODE_ROLLED
 #endif
 
 namespace lode::kernels::cuda {
@@ -46,6 +46,25 @@ LODE_DEVICE std::uint32_t multiply_high_add(std::uint32_t x, std::uint32_t y, st
   return sum;
 #else
   return static_cast<std::uint32_t>((std::uint64_t{x} * y) >> 32) + z;
+#endif
+}
+
+/// x + y + z as one instruction of the ALU pipe.
+LODE_DEVICE std::uint32_t add_three(std::uint32_t x, std::uint32_t y, std::uint32_t z) noexcept {
+#ifdef __CUDA_ARCH__
+  std::uint32_t sum;
+  asm("{ .reg .u32 two; add.u32 two, %1, %2; add.u32 %0, two, %3; }" : "=r"(sum) : "r"(x), "r"(y), "r"(z));
+  return sum;
+#else
+  return x + y + z;
+#endif
+}
+
+LODE_DEVICE std::uint32_t bytes_reversed(std::uint32_t x) noexcept {
+#ifdef __CUDA_ARCH__
+  return __byte_perm(x, 0, 0x0123);
+#else
+  return __builtin_bswap32(x);
 #endif
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kernels/cpu/registry.h"
+#include "tests/kernels/emulated_gpu.h"
 #include "tests/kernels/headers.h"
 
 namespace lode::kernels {
@@ -116,12 +117,27 @@ class RandomWork {
   std::mt19937 random_;
 };
 
+/// One of the CPU's, or of the GPU's run by the CPU.
+const Kernel& tested_kernel(std::string_view name) {
+  for (const Kernel& kernel : emulated_gpu_kernels()) {
+    if (kernel.name == name) return kernel;
+  }
+  return *find_kernel(name);
+}
+
+std::vector<std::string> names_of(std::span<const Kernel> kernels) {
+  std::vector<std::string> names;
+  for (const Kernel& kernel : kernels)
+    names.emplace_back(kernel.name);
+  return names;
+}
+
 class KernelTest : public ::testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     if (const auto missing = why_unusable(kernel())) GTEST_SKIP() << kernel().name << ": " << *missing;
   }
-  static const Kernel& kernel() { return *find_kernel(GetParam()); }
+  static const Kernel& kernel() { return tested_kernel(GetParam()); }
 };
 
 TEST_P(KernelTest, FindsRealBlocks) {
@@ -261,18 +277,14 @@ TEST_P(KernelTest, StopsAtOnceInTheLargestRange) {
 
 TEST_P(KernelTest, TheOneAskedForRuns) {
   // All kernels find the same, so what tells them apart is the function itself.
-  EXPECT_EQ(find_kernel(kernel().name)->scan, kernel().scan);
+  EXPECT_EQ(tested_kernel(kernel().name).scan, kernel().scan);
   for (const Kernel& other : kernels())
     EXPECT_EQ(other.scan == kernel().scan, other.name == kernel().name);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cpu, KernelTest, ::testing::ValuesIn([] {
-                           std::vector<std::string> names;
-                           for (const Kernel& kernel : kernels())
-                             names.emplace_back(kernel.name);
-                           return names;
-                         }()),
-                         [](const auto& test) { return test.param; });
+const auto kName = [](const auto& test) { return test.param; };
+INSTANTIATE_TEST_SUITE_P(Cpu, KernelTest, ::testing::ValuesIn(names_of(kernels())), kName);
+INSTANTIATE_TEST_SUITE_P(Cuda, KernelTest, ::testing::ValuesIn(names_of(emulated_gpu_kernels())), kName);
 
 }  // namespace
 }  // namespace lode::kernels
