@@ -38,7 +38,7 @@ std::vector<DeviceDescription> describe_cpu(const DeviceRequest& request) {
                         .name = device::cpu_name(),
                         .threads = static_cast<unsigned>(plan.size()),
                         .cpus = {},
-                        .topology = topology.has_cores ? std::string(device::topology_library()) : "",
+                        .topology = topology.has_cores ? device::topology_library() : "",
                         .features = {},
                         .kernels = {},
                         .calibration = {}};

@@ -30,6 +30,7 @@ std::string version_text() {
   for (const SourceScheme& scheme : source_schemes()) {
     if (scheme.open != nullptr) sources += fmt::format(" {}", scheme.name);
   }
+  const std::string hwloc = device::topology_library();
   return fmt::format(
       "lode {}\n"
       "commit    {}\n"
@@ -39,8 +40,7 @@ std::string version_text() {
       "libraries Boost {}.{}.{}, {}, {}\n",
       version(), commit(), compiler(), LODE_BUILD_TYPE, devices, sources, BOOST_VERSION / 100000,
       BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100, OpenSSL_version(OPENSSL_VERSION),
-      device::topology_library().empty() ? "no hwloc (CPU threads are placed by number, not by core)"
-                                         : device::topology_library());
+      hwloc.empty() ? "no hwloc (CPU threads are placed by number, not by core)" : hwloc);
 }
 
 }  // namespace lode::app

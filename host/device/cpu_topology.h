@@ -5,7 +5,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace lode::device {
@@ -29,6 +28,6 @@ struct CpuTopology {
 CpuTopology detect_cpu_topology();
 
 /// The library that cores are recognised with: "hwloc (API 2.8)"; "" in a build without it.
-std::string_view topology_library();
+std::string topology_library();
 
 }  // namespace lode::device

@@ -66,12 +66,9 @@ bool describe_with_hwloc(std::vector<LogicalCpu>& cpus) {
   return true;
 }
 
-std::string_view topology_library() {
-  static const std::string name = [] {
-    const unsigned version = ::hwloc_get_api_version();
-    return "hwloc (API " + std::to_string(version >> 16) + "." + std::to_string(version >> 8 & 0xff) + ")";
-  }();
-  return name;
+std::string topology_library() {
+  const unsigned version = ::hwloc_get_api_version();
+  return "hwloc (API " + std::to_string(version >> 16) + "." + std::to_string(version >> 8 & 0xff) + ")";
 }
 
 }  // namespace lode::device

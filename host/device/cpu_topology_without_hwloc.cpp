@@ -6,8 +6,8 @@ bool describe_with_hwloc(std::vector<LogicalCpu>& /*cpus*/) {
   return false;
 }
 
-std::string_view topology_library() {
-  return "";
+std::string topology_library() {
+  return {};
 }
 
 }  // namespace lode::device

@@ -101,7 +101,14 @@ TEST_F(ScreenTest, WithoutAStatusLineThereAreNoControls) {
     Terminal terminal(slave_, {});
     const Log log = terminal_log(terminal, LogLevel::kInfo);
     Screen screen(terminal, log, false);
-    screen.banner({.version = "1", .sources = {"s"}, .payout = "p", .state = "", .devices = {}}, true);
+    const Started::Device device{.id = "cpu",
+                                 .name = "N",
+                                 .kernel = "avx2_x8",
+                                 .midstates = 16,
+                                 .single_kernel = "avx2_x8",
+                                 .threads = 3,
+                                 .cpus = {0, 2, 1}};
+    screen.banner({.version = "1", .sources = {"s"}, .payout = "p", .state = "", .devices = {device}}, true);
     screen.refresh(busy());
     screen.refresh(busy());
     log.warn("evil \x1b[2J text\r\n");
@@ -110,6 +117,7 @@ TEST_F(ScreenTest, WithoutAStatusLineThereAreNoControls) {
   const std::string text = seen();
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
   EXPECT_THAT(text, HasSubstr("pays nothing"));
+  EXPECT_THAT(text, HasSubstr("cpu: N, kernel avx2_x8 (16 versions at a time), 3 threads on CPU 0-2"));
   EXPECT_THAT(text, HasSubstr("warning: evil ?[2J text??"));
   EXPECT_THAT(text, HasSubstr("1,234,567"));
   EXPECT_EQ(text.find("24.6 MH/s"), text.rfind("24.6 MH/s")) << "a plain status line comes once a minute\n" << text;
