@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "host/base/hex.h"
+#include "host/chain/target.h"
 #include "host/chain/transaction.h"
 #include "host/chain/witness_commitment.h"
 
@@ -61,7 +62,8 @@ std::string id_of(const std::string& request) {
 
 class ScriptedNode::Impl {
  public:
-  explicit Impl(std::size_t transactions) {
+  Impl(std::size_t transactions, std::uint32_t bits)
+      : bits_(fmt::format("{:08x}", bits)), target_(chain::Target::from_bits(bits).value().to_display()) {
     std::vector<chain::Hash256> wtxids;
     for (std::uint32_t i = 0; i < transactions; ++i) {
       const chain::Transaction payment = make_payment(i);
@@ -181,13 +183,15 @@ class ScriptedNode::Impl {
     return fmt::format(
         R"({{"capabilities":["proposal"],"version":536870912,"rules":["csv","!segwit"],"vbavailable":{{}},)"
         R"("vbrequired":0,"previousblockhash":"{}","transactions":[{}],"coinbaseaux":{{}},"coinbasevalue":5002000000,)"
-        R"("longpollid":"{}","target":"00000000ffff0000000000000000000000000000000000000000000000000000",)"
+        R"("longpollid":"{}","target":"{}",)"
         R"("mintime":{},"mutable":["time","transactions","prevblock"],"noncerange":"00000000ffffffff",)"
-        R"("sigoplimit":80000,"sizelimit":4000000,"weightlimit":4000000,"curtime":{},"bits":"1d00ffff","height":{},)"
+        R"("sigoplimit":80000,"sizelimit":4000000,"weightlimit":4000000,"curtime":{},"bits":"{}","height":{},)"
         R"("default_witness_commitment":"{}"}})",
-        previous_block(), transactions_, longpoll_id(), now - 600, now, height_, commitment_);
+        previous_block(), transactions_, longpoll_id(), target_, now - 600, now, bits_, height_, commitment_);
   }
 
+  const std::string bits_;
+  const std::string target_;
   std::string transactions_;
   std::string commitment_;
   asio::io_context context_;
@@ -205,7 +209,8 @@ class ScriptedNode::Impl {
   std::thread accepting_;
 };
 
-ScriptedNode::ScriptedNode(std::size_t transactions) : impl_(std::make_unique<Impl>(transactions)) {}
+ScriptedNode::ScriptedNode(std::size_t transactions, std::uint32_t bits)
+    : impl_(std::make_unique<Impl>(transactions, bits)) {}
 ScriptedNode::~ScriptedNode() = default;
 std::uint16_t ScriptedNode::port() const noexcept {
   return impl_->port();

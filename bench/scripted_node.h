@@ -13,7 +13,8 @@ namespace lode::bench {
 
 class ScriptedNode {
  public:
-  explicit ScriptedNode(std::size_t transactions);
+  /// `bits`: the target in its compact form; the default is met once in 2^32 hashes.
+  explicit ScriptedNode(std::size_t transactions, std::uint32_t bits = 0x1d00ffff);
   ~ScriptedNode();
   ScriptedNode(const ScriptedNode&) = delete;
   ScriptedNode& operator=(const ScriptedNode&) = delete;

@@ -9,6 +9,7 @@
 // A count is the difference of two scans over ranges of different length, divided by the hashes in which they differ,
 // so set-up does not enter. Exit status 77: skipped, and why is printed.
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -193,7 +194,7 @@ int count_all(const Arguments& arguments) {
       }
       std::printf("%-12s %9u %18.2f", use.kernel.c_str(), use.midstates, counted);
       if (const auto recorded = record.find(build, use)) {
-        std::printf(" %10.2f %+7.2f %%", *recorded, 100 * (counted / *recorded - 1));
+        std::printf(" %10.2f %+7.2f %%", *recorded, std::round(1e4 * (counted / *recorded - 1)) / 100 + 0.0);
       }
       if (!arguments.check.empty()) {
         if (const auto complaint = record.complaint(build, use, counted)) {
