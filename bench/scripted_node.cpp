@@ -147,13 +147,13 @@ class ScriptedNode::Impl {
           "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", body.size(), body);
       asio::write(socket, asio::buffer(text), error);
       const auto now = std::chrono::steady_clock::now();
-      if (error) return;
-      if (longpoll) {
+      if (longpoll) {  // also where nobody is there any more to hear it
         const std::lock_guard lock(mutex_);
         ++answered_;
         answered_at_ = now;
         changed_.notify_all();
       }
+      if (error) return;
     }
   }
 
