@@ -52,20 +52,21 @@ struct ArmSha2 {
     return {.abcd = vaddq_u32(s.abcd, lowest), .efgh = vaddq_u32(s.efgh, lowest)};
   }
 
-  template <unsigned N, class KeysAt>
-  [[gnu::always_inline]] static void four_rounds(State (&s)[N], KeysAt keys_at) noexcept {
+  template <unsigned kStreams, class KeysAt>
+  [[gnu::always_inline]] static void four_rounds(State (&s)[kStreams], KeysAt keys_at) noexcept {
 #pragma GCC unroll 8
-    for (unsigned i = 0; i < N; ++i)
+    for (unsigned i = 0; i < kStreams; ++i)
       four_rounds(s[i], load(keys_at(i)));
   }
-  template <unsigned N>
-  [[gnu::always_inline]] static void four_rounds(State (&s)[N], const Vec (&words)[N], unsigned t) noexcept {
-    Vec keys[N];
+  template <unsigned kStreams>
+  [[gnu::always_inline]] static void four_rounds(State (&s)[kStreams], const Vec (&words)[kStreams],
+                                                 unsigned t) noexcept {
+    Vec keys[kStreams];
 #pragma GCC unroll 8
-    for (unsigned i = 0; i < N; ++i)
+    for (unsigned i = 0; i < kStreams; ++i)
       keys[i] = vaddq_u32(words[i], load(&kRoundConstants[t]));
 #pragma GCC unroll 8
-    for (unsigned i = 0; i < N; ++i)
+    for (unsigned i = 0; i < kStreams; ++i)
       four_rounds(s[i], keys[i]);
   }
 
@@ -95,11 +96,11 @@ struct ArmSha2 {
   [[gnu::always_inline]] static Vec reject_mask(std::uint32_t mask) noexcept {
     return vdupq_n_u32(mask);
   }
-  template <unsigned N>
-  [[gnu::always_inline]] static bool passes(const Vec (&digest7)[N], Vec mask) noexcept {
+  template <unsigned kStreams>
+  [[gnu::always_inline]] static bool passes(const Vec (&digest7)[kStreams], Vec mask) noexcept {
     Vec rejected = vdupq_n_u32(~std::uint32_t{0});
 #pragma GCC unroll 8
-    for (unsigned i = 0; i < N; ++i)
+    for (unsigned i = 0; i < kStreams; ++i)
       rejected = vandq_u32(rejected, vtstq_u32(digest7[i], mask));
     return word(rejected) == 0;
   }
@@ -115,18 +116,18 @@ struct ArmSha2 {
   }
 };
 
-/// Makes K + W of rounds 16..63 of hash 1 of N nonces; groups[g] is for rounds 16 + 4 g ...
-template <class Unit, unsigned N>
+/// Makes K + W of rounds 16..63 of hash 1 of some nonces; groups[g] is for rounds 16 + 4 g ...
+template <class Unit, unsigned kStreams>
 [[gnu::always_inline]] inline void store_keys(const TailConstants<Unit>& tail, std::uint32_t first,
-                                              std::uint32_t (&groups)[12][N][4]) noexcept {
-  const auto store = [&](unsigned g, const Group<Unit, N>& words) __attribute__((always_inline)) {
+                                              std::uint32_t (&groups)[12][kStreams][4]) noexcept {
+  const auto store = [&](unsigned g, const Group<Unit, kStreams>& words) __attribute__((always_inline)) {
 #pragma GCC unroll 8
-    for (unsigned i = 0; i < N; ++i)
+    for (unsigned i = 0; i < kStreams; ++i)
       Unit::store(groups[g][i], Unit::add(words[i], Unit::load(&kRoundConstants[16 + 4 * g])));
   };
-  Group<Unit, N> a, b, c, d;
+  Group<Unit, kStreams> a, b, c, d;
 #pragma GCC unroll 8
-  for (unsigned i = 0; i < N; ++i) {
+  for (unsigned i = 0; i < kStreams; ++i) {
     a[i] = tail.make16(first + i);
     b[i] = tail.make20(a[i]);
     c[i] = tail.make24(a[i], b[i]);
@@ -138,90 +139,57 @@ template <class Unit, unsigned N>
   store(3, d);
 #pragma GCC unroll 2
   for (unsigned g = 4; g < 12; g += 4) {
-    extend<Unit, N>(a, b, c, d);
+    extend<Unit, kStreams>(a, b, c, d);
     store(g, a);
-    extend<Unit, N>(b, c, d, a);
+    extend<Unit, kStreams>(b, c, d, a);
     store(g + 1, b);
-    extend<Unit, N>(c, d, a, b);
+    extend<Unit, kStreams>(c, d, a, b);
     store(g + 2, c);
-    extend<Unit, N>(d, a, b, c);
+    extend<Unit, kStreams>(d, a, b, c);
     store(g + 3, d);
   }
 }
 
-/// Hash 2 of N headers, whose words 0..7 are `a` and `b`. Returns whether one of the digests may be a hit.
-template <class Unit, unsigned N>
-[[gnu::always_inline]] inline bool hash2(Group<Unit, N>& a, Group<Unit, N>& b, typename Unit::Vec reject_mask,
-                                         Group<Unit, N>& digest7) noexcept {
-  States<Unit, N> s;
-  Group<Unit, N> c, d;
-  start_hash2<Unit, N>(s);
-  Unit::four_rounds(s, a, 0);
-  Unit::four_rounds(s, b, 4);
-  four_rounds<Unit, N>(s, &kKeys2[8]);
-  four_rounds<Unit, N>(s, &kKeys2[12]);
-  extend2_16<Unit, N>(a, b);
-  Unit::four_rounds(s, a, 16);
-  extend2_20<Unit, N>(b, a);
-  Unit::four_rounds(s, b, 20);
-  extend2_24<Unit, N>(c, a, b);
-  Unit::four_rounds(s, c, 24);
-  extend2_28<Unit, N>(d, a, b, c);
-  Unit::four_rounds(s, d, 28);
-#pragma GCC unroll 2
-  for (unsigned t = 32; t < 64; t += 16) {
-    extend<Unit, N>(a, b, c, d);
-    Unit::four_rounds(s, a, t);
-    extend<Unit, N>(b, c, d, a);
-    Unit::four_rounds(s, b, t + 4);
-    extend<Unit, N>(c, d, a, b);
-    Unit::four_rounds(s, c, t + 8);
-    extend<Unit, N>(d, a, b, c);
-    if (t + 12 < 60) Unit::four_rounds(s, d, t + 12);
-  }
-  return last_rounds<Unit, N>(s, d, reject_mask, digest7);
-}
-
-/// Several midstates: N nonces step by step together, hash 1's schedules made once for all midstates.
-template <class Unit, unsigned N>
+/// Several midstates: consecutive nonces step by step together, hash 1's schedules made once for all midstates.
+template <class Unit, unsigned kStreams>
 [[gnu::always_inline]] inline void search_nonces(const ScanPlan& plan, std::uint32_t first, std::uint32_t count,
                                                  HitList& hits) noexcept {
   const TailConstants<Unit> tail(plan.tail);
   const auto reject_mask = Unit::reject_mask(plan.mask);
-  alignas(64) std::uint32_t keys[12][N][4];
-  for (std::uint32_t done = 0; done < count; done += N) {
+  alignas(64) std::uint32_t keys[12][kStreams][4];
+  for (std::uint32_t done = 0; done < count; done += kStreams) {
     const std::uint32_t nonce = first + done;
-    store_keys<Unit, N>(tail, nonce, keys);
+    store_keys<Unit, kStreams>(tail, nonce, keys);
     for (std::uint32_t midstate = 0; midstate < plan.midstate_count; ++midstate) {
       const MidstateConstants<Unit> constants(plan.states[midstate]);
-      States<Unit, N> s;
+      States<Unit, kStreams> s;
 #pragma GCC unroll 8
-      for (unsigned i = 0; i < N; ++i)
+      for (unsigned i = 0; i < kStreams; ++i)
         s[i] = Unit::add_nonce(constants.start, nonce + i);
-      four_rounds<Unit, N>(s, tail.keys + 4);
-      four_rounds<Unit, N>(s, tail.keys + 8);
-      four_rounds<Unit, N>(s, tail.keys + 12);
+      four_rounds<Unit, kStreams>(s, tail.keys + 4);
+      four_rounds<Unit, kStreams>(s, tail.keys + 8);
+      four_rounds<Unit, kStreams>(s, tail.keys + 12);
 #pragma GCC unroll 12
       for (const auto& group : keys)
         Unit::four_rounds(
             s, [&](unsigned i) __attribute__((always_inline)) { return group[i]; });
-      Group<Unit, N> a, b, digest7;
-      digest_to_words<Unit, N>(s, constants.midstate, a, b);
-      if (__builtin_expect(hash2<Unit, N>(a, b, reject_mask, digest7), 0)) {
-        push_hits<Unit, N>(digest7, done, first, count, plan.limit, midstate, hits);
+      Group<Unit, kStreams> a, b, digest7;
+      digest_to_words<Unit, kStreams>(s, constants.midstate, a, b);
+      if (__builtin_expect(hash2_side_by_side<Unit, kStreams>(a, b, reject_mask, digest7), 0)) {
+        push_hits<Unit, kStreams>(digest7, done, first, count, plan.limit, midstate, hits);
       }
     }
   }
 }
 
 /// A BlockFunction.
-template <unsigned N>
+template <unsigned kStreams>
 [[gnu::always_inline]] inline void search(const ScanPlan& plan, std::uint32_t first, std::uint32_t count,
                                           HitList& hits) noexcept {
   if (plan.midstate_count == 1) {
-    search_side_by_side<ArmSha2, N>(plan, first, count, hits);
+    search_side_by_side<ArmSha2, kStreams>(plan, first, count, hits);
   } else {
-    search_nonces<ArmSha2, N>(plan, first, count, hits);
+    search_nonces<ArmSha2, kStreams>(plan, first, count, hits);
   }
 }
 

@@ -17,6 +17,44 @@
 
 namespace lode::kernels {
 
+/// Hash 2 of N headers, whose words 0..7 are `a` and `b`. Returns whether one of the digests may be a hit.
+template <class Unit, unsigned N>
+[[gnu::always_inline]] inline bool hash2_side_by_side(Group<Unit, N>& a, Group<Unit, N>& b,
+                                                      typename Unit::Vec reject_mask,
+                                                      Group<Unit, N>& digest7) noexcept {
+  States<Unit, N> s;
+  Group<Unit, N> c, d;
+  start_hash2<Unit, N>(s);
+  Unit::four_rounds(s, a, 0);
+  Unit::four_rounds(s, b, 4);
+  four_rounds<Unit, N>(s, &kKeys2[8]);
+  four_rounds<Unit, N>(s, &kKeys2[12]);
+  extend2_16<Unit, N>(a, b);
+  Unit::four_rounds(s, a, 16);
+  extend2_20<Unit, N>(b, a);
+  Unit::four_rounds(s, b, 20);
+  extend2_24<Unit, N>(c, a, b);
+  Unit::four_rounds(s, c, 24);
+  extend2_28<Unit, N>(d, a, b, c);
+  Unit::four_rounds(s, d, 28);
+  extend<Unit, N>(a, b, c, d);
+  Unit::four_rounds(s, a, 32);
+  extend<Unit, N>(b, c, d, a);
+  Unit::four_rounds(s, b, 36);
+  extend<Unit, N>(c, d, a, b);
+  Unit::four_rounds(s, c, 40);
+  extend<Unit, N>(d, a, b, c);
+  Unit::four_rounds(s, d, 44);
+  extend<Unit, N>(a, b, c, d);
+  Unit::four_rounds(s, a, 48);
+  extend<Unit, N>(b, c, d, a);
+  Unit::four_rounds(s, b, 52);
+  extend<Unit, N>(c, d, a, b);
+  Unit::four_rounds(s, c, 56);
+  extend<Unit, N>(d, a, b, c);
+  return last_rounds<Unit, N>(s, d, reject_mask, digest7);
+}
+
 /// One midstate.
 template <class Unit, unsigned N>
 [[gnu::always_inline]] inline void search_side_by_side(const ScanPlan& plan, std::uint32_t first, std::uint32_t count,
@@ -62,36 +100,8 @@ template <class Unit, unsigned N>
     }
 
     digest_to_words<Unit, N>(s, constants.midstate, a, b);
-    start_hash2<Unit, N>(s);
-    Unit::four_rounds(s, a, 0);
-    Unit::four_rounds(s, b, 4);
-    four_rounds<Unit, N>(s, &kKeys2[8]);
-    four_rounds<Unit, N>(s, &kKeys2[12]);
-    extend2_16<Unit, N>(a, b);
-    Unit::four_rounds(s, a, 16);
-    extend2_20<Unit, N>(b, a);
-    Unit::four_rounds(s, b, 20);
-    extend2_24<Unit, N>(c, a, b);
-    Unit::four_rounds(s, c, 24);
-    extend2_28<Unit, N>(d, a, b, c);
-    Unit::four_rounds(s, d, 28);
-    extend<Unit, N>(a, b, c, d);
-    Unit::four_rounds(s, a, 32);
-    extend<Unit, N>(b, c, d, a);
-    Unit::four_rounds(s, b, 36);
-    extend<Unit, N>(c, d, a, b);
-    Unit::four_rounds(s, c, 40);
-    extend<Unit, N>(d, a, b, c);
-    Unit::four_rounds(s, d, 44);
-    extend<Unit, N>(a, b, c, d);
-    Unit::four_rounds(s, a, 48);
-    extend<Unit, N>(b, c, d, a);
-    Unit::four_rounds(s, b, 52);
-    extend<Unit, N>(c, d, a, b);
-    Unit::four_rounds(s, c, 56);
-    extend<Unit, N>(d, a, b, c);
     Group<Unit, N> digest7;
-    if (__builtin_expect(last_rounds<Unit, N>(s, d, reject_mask, digest7), 0)) {
+    if (__builtin_expect(hash2_side_by_side<Unit, N>(a, b, reject_mask, digest7), 0)) {
       push_hits<Unit, N>(digest7, done, first, count, plan.limit, 0, hits);
     }
   }
