@@ -4,7 +4,7 @@
 
 namespace lode::kernels::cuda {
 
-constexpr Tuning kTuning = tuning_m1(LODE_COMPUTE_CAPABILITY);
+constexpr Tuning kTuning = tuning_m1(LODE_CUDA_CAPABILITY, Balance::LODE_CUDA_BALANCE);
 
 extern "C" __global__ void __launch_bounds__(kTuning.threads, kTuning.blocks_per_sm)
     sha256d_m1(const __grid_constant__ ScanParamsM1 params) {
