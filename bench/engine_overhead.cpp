@@ -263,7 +263,7 @@ struct Way {
   void print() {
     std::ranges::sort(losses);
     // Ranks that enclose the median with a probability of 95 %, by the normal approximation of the binomial.
-    const double count = static_cast<double>(losses.size());
+    const auto count = static_cast<double>(losses.size());
     const double reach = 0.98 * std::sqrt(count);
     const auto at = [&](double rank) {
       const double inside = std::clamp(rank, 0.0, count - 1);

@@ -149,6 +149,7 @@ std::uint64_t count_by_callgrind(const std::vector<std::string>& command) {
     std::vector<std::string> words = {"valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"};
     words.insert(words.end(), command.begin(), command.end());
     std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
     for (std::string& word : words)
       pointers.push_back(word.data());
     pointers.push_back(nullptr);
