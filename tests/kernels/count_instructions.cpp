@@ -154,7 +154,7 @@ std::optional<std::string> why_skipped(const InstructionRecord& record) {
   std::string known;
   for (const std::string& build : builds)
     known += " " + build;
-  return "no counts are recorded for " + this_build() + ", only for" + (known.empty() ? " none" : known);
+  return "no counts are recorded for " + this_build() + "; there are some for:" + (known.empty() ? " nothing" : known);
 }
 
 int count_all(const Arguments& arguments) {
