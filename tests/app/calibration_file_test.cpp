@@ -47,11 +47,11 @@ TEST(CalibrationFile, WhatIsNotOursIsMalformed) {
     return text.replace(at, part.size(), other);
   };
   for (const std::string& text :
-       {std::string("[]"), std::string("{}"), std::string("null"), std::string("{\"calibrations\":{}}"),
-        std::string("{\"calibrations\":[1]}"), with("\"cpu\"", "\"cup\""), with("\"A\"", "7"),
+       {std::string("[]"), std::string("{}"), std::string("null"), std::string(R"({"calibrations":{}})"),
+        std::string(R"({"calibrations":[1]})"), with("\"cpu\"", "\"cup\""), with("\"A\"", "7"),
         with("\"speeds\"", "\"speed\""), with("\"midstates\":64", "\"midstates\":65"),
         with("\"midstates\":64", "\"midstates\":0"), with("\"midstates\":64", "\"midstates\":1.5"),
-        with("\"midstates\":64", "\"midstates\":\"64\""), with("5E7", "-5E7"), with("5E7", "\"fast\"")}) {
+        with(R"("midstates":64)", R"("midstates":"64")"), with("5E7", "-5E7"), with("5E7", "\"fast\"")}) {
     const auto read = parse_calibrations(text);
     ASSERT_FALSE(read.has_value()) << text;
     EXPECT_TRUE(read.error().is(Errc::kMalformed)) << text;
@@ -59,7 +59,7 @@ TEST(CalibrationFile, WhatIsNotOursIsMalformed) {
 }
 
 class CalibrationFolder : public testing::Test {
- protected:
+ public:
   std::vector<std::string> cpus() const {
     std::vector<std::string> names;
     for (const Calibration& one : load_calibrations(folder).value())
@@ -95,7 +95,7 @@ TEST_F(CalibrationFolder, ForgetsTheOldestOfManyCpus) {
 
 TEST_F(CalibrationFolder, ADamagedFileIsNamedAndReplaced) {
   fs::create_directories(folder);
-  std::ofstream(file) << "{\"calibrations\":[{\"cpu\":";
+  std::ofstream(file) << R"({"calibrations":[{"cpu":)";
   EXPECT_THAT(load_calibrations(folder).error().message(), HasSubstr(file.string()));
   ASSERT_TRUE(remember_calibration(folder, calibration_of("A")));
   EXPECT_THAT(cpus(), testing::ElementsAre("A"));

@@ -52,7 +52,7 @@ constexpr Kernel kKernels[] = {
 };
 
 class CpuKernelsTest : public testing::Test {
- protected:
+ public:
   CpuKernelsTest() {
     request.state = folder.path() / "lode";
     request.warn = [this](const std::string& text) { warnings.push_back(text); };
@@ -133,7 +133,7 @@ TEST_F(CpuKernelsTest, WhatWasMeasuredElsewhereSaysNothing) {
 
 TEST_F(CpuKernelsTest, ADamagedFileIsMeasuredAnewAndRewritten) {
   std::filesystem::create_directories(*request.state);
-  std::ofstream(*request.state / "calibration.json") << "{\"calibrations\":[";
+  std::ofstream(*request.state / "calibration.json") << R"({"calibrations":[)";
   EXPECT_FALSE(found().remembered);
   EXPECT_THAT(warnings.front(), HasSubstr("calibration.json: it is damaged; the kernels are measured anew"));
   EXPECT_TRUE(found().remembered);
@@ -196,8 +196,8 @@ TEST_F(CpuKernelsTest, ARememberedKernelThatFailsNowIsFoundOut) {
   const std::filesystem::path file = *request.state / "calibration.json";
   std::ifstream in(file);
   std::string text((std::istreambuf_iterator<char>(in)), {});
-  const std::string entry = "{\"kernel\":\"beta\"";
-  text.insert(text.find(entry), "{\"kernel\":\"blind\",\"midstates\":1,\"hashes_per_second\":1E12},");
+  const std::string entry = R"({"kernel":"beta")";
+  text.insert(text.find(entry), R"({"kernel":"blind","midstates":1,"hashes_per_second":1E12},)");
   std::ofstream(file) << text;
   warnings.clear();
   const CpuKernels kernels = found();

@@ -104,7 +104,7 @@ class FakeMachine {
 };
 
 class MeasureRates : public testing::Test {
- protected:
+ public:
   MeasureRates() {
     machine.rates = {{{"wide", 64}, 90e6},  {{"wide", 32}, 89e6},  {{"wide", 16}, 85e6},
                      {{"wide", 4}, 70e6},   {{"wide", 1}, 40e6},   {{"narrow", 16}, 70e6},
