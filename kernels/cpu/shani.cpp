@@ -3,6 +3,7 @@
 // This file is compiled with instruction set flags of its own (CMakeLists.txt). It must define nothing but the block
 // functions: a test looks for other symbols.
 #include "kernels/cpu/block_functions.h"
+#include "kernels/cpu/sha_unit_interleaved.h"
 #include "kernels/cpu/sha_unit_search.h"
 #include "kernels/cpu/shani_unit.h"
 
@@ -16,7 +17,7 @@ void shani_x2_block(const ScanPlan& plan, std::uint32_t first, std::uint32_t cou
   if (plan.midstate_count == 1) {
     search_side_by_side<ShaNi, 2>(plan, first, count, hits);
   } else {
-    search_interleaved<ShaNi, 1>(plan, first, count, hits);
+    search_shared<ShaNi, 1>(plan, first, count, hits);
   }
 }
 
