@@ -17,14 +17,26 @@ static_assert(kLongestStep <= kSliceDuration, "a slice holds a step at least");
 
 }  // namespace
 
+std::string cpu_name_of(std::istream& cpuinfo) {
+  std::string maker;
+  std::string parts;
+  for (std::string line; std::getline(cpuinfo, line);) {
+    const auto colon = line.find(": ");
+    if (colon == std::string::npos) continue;
+    const std::string value = line.substr(colon + 2);
+    if (line.starts_with("model name")) return value;
+    if (line.starts_with("CPU implementer")) maker = value;
+    if (line.starts_with("CPU part")) {
+      const std::string part = maker + "/" + value;
+      if (parts.find(part) == std::string::npos) parts += (parts.empty() ? "" : ", ") + part;
+    }
+  }
+  return parts.empty() ? "CPU" : "ARM CPU " + parts;
+}
+
 std::string cpu_name() {
   std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);) {
-    if (!line.starts_with("model name")) continue;
-    const auto colon = line.find(": ");
-    if (colon != std::string::npos) return line.substr(colon + 2);
-  }
-  return "CPU";
+  return cpu_name_of(info);
 }
 
 CpuDevice::CpuDevice(const kernels::Kernel& single, const KernelUse& rolling, std::optional<unsigned> cpu)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <iosfwd>
 #include <optional>
 #include <string>
 
@@ -13,7 +14,12 @@
 
 namespace lode::device {
 
-/// The processor's own name ("AMD EPYC 9655 96-Core Processor"), or "CPU" where it does not tell.
+/// The processor's own name ("AMD EPYC 9655 96-Core Processor") out of a /proc/cpuinfo. ARM's have none there: then the
+/// numbers of maker and part of its cores ("ARM CPU 0x41/0xd0b, 0x41/0xd05"), which tell models apart. "CPU" where
+/// there is neither.
+std::string cpu_name_of(std::istream& cpuinfo);
+
+/// This machine's.
 std::string cpu_name();
 
 class CpuDevice final : public Device {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <sstream>
 #include <thread>
 
 #include "host/device/thread_affinity.h"
@@ -78,6 +79,20 @@ TEST_P(CpuDeviceTest, AbortingEndsARunningScan) {
     device.abort_before(2);
     EXPECT_EQ(device.scan(job, {0, 1000}, hits)->nonces, 1000U) << "validity never goes back";
   }
+}
+
+TEST(CpuName, IsTheProcessorsOrItsParts) {
+  const auto name_of = [](const std::string& text) {
+    std::istringstream stream(text);
+    return cpu_name_of(stream);
+  };
+  EXPECT_EQ(name_of("processor\t: 0\nmodel name\t: Some CPU @ 3 GHz\n\nprocessor\t: 1\nmodel name\t: Other\n"),
+            "Some CPU @ 3 GHz");
+  EXPECT_EQ(name_of("CPU implementer\t: 0x41\nCPU part\t: 0xd05\n\nCPU implementer\t: 0x41\nCPU part\t: 0xd05\n\n"
+                    "CPU implementer\t: 0x41\nCPU part\t: 0xd0b\n"),
+            "ARM CPU 0x41/0xd05, 0x41/0xd0b");
+  EXPECT_EQ(name_of(""), "CPU");
+  EXPECT_EQ(name_of("model name\n"), "CPU");
 }
 
 /// Counts its calls, and finds nothing.
