@@ -2,14 +2,16 @@
 """Compares the rate of mining a node with what `lode bench` measures for the same kernel, in turn.
 
 The node is bench/scripted_node, whose work nobody ever solves, so that nothing but hashing happens, for as long as
-wanted. A run of `lode mine` counts from its first job to its end: hashes as its last event tells them, by the clock of
-the events. Printed are the medians and the median ratio of neighbouring runs; 99.5 % and more is wanted.
+wanted. Printed are the medians and the median ratio of neighbouring runs; 99.5 % and more is wanted. There are two
+rates:
+  by the clock           `lode mine` counts from its first job to its end, hashes and times as its events tell them
+  by processor time      a long run less a short one, so that what a start costs falls out: what other programs do to
+                         the machine meanwhile counts far less, and what all threads of lode use is included
 """
 
 import argparse
 import datetime
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -28,6 +30,7 @@ examples:
 """
 
 ADDRESS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"  # BIP173's example key
+SHORT = 1  # seconds, of a run whose cost is subtracted
 WORKER_PRIORITY = 19  # nice value of lode's workers: `lode bench` runs with the same, or other programs would decide
 
 
@@ -59,53 +62,71 @@ def seconds_of(event):
     return datetime.datetime.fromisoformat(event["time"].replace("Z", "+00:00")).timestamp()
 
 
-def mine(args, url, state):
+def mine(args, url, state, seconds):
     """What a run of `lode mine` used and reached."""
     with tempfile.TemporaryDirectory() as folder:
         events_file = Path(folder) / "events"
         command = [str(args.lode), "mine", url, "--payout", ADDRESS, "--threads", str(args.threads), "--quiet",
-                   "--seconds", str(args.seconds), "--events", str(events_file), "--state", state]
+                   "--seconds", str(seconds), "--events", str(events_file), "--state", state]
         if args.kernel:
             command += ["--kernel", args.kernel]
         if args.single:
             command.append("--no-version-rolling")
-        done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-        if done.returncode != 0:
-            raise Failure(f"{' '.join(command)}: exit status {done.returncode}\n{done.stderr}")
+        _, processor_seconds = measuring.run_program(command)
         events = [json.loads(line) for line in events_file.read_text(encoding="utf-8").splitlines()]
     first = {event["event"]: event for event in reversed(events)}
     if "job" not in first or "stopped" not in first:
-        raise Failure(f"lode got no work, or did not come to its end:\n{done.stderr}")
+        raise Failure("lode got no work, or did not come to its end")
     device = first["started"]["devices"][0]
     stopped = first["stopped"]
     return {
         "kernel": device["single_kernel"] if args.single else device["kernel"],
         "midstates": 1 if args.single else device["midstates"],
+        "hashes": stopped["hashes"],
         "hashes_per_second": stopped["hashes"] / (seconds_of(stopped) - seconds_of(first["job"])),
-        "jobs": sum(event["event"] == "job" for event in events),
+        "processor_seconds": processor_seconds,
     }
 
 
-def bench(args, use):
-    results = measuring.lode_bench(args.lode, args.seconds, use["kernel"], use["midstates"], args.threads,
-                                   nice=WORKER_PRIORITY)
-    return results[0]["hashes_per_second"]
+def rates(run, seconds):
+    """Both rates, of a function that makes a run of a length."""
+    long, short = run(seconds), run(SHORT)
+    return {"clock": long["hashes_per_second"],
+            "processor": (long["hashes"] - short["hashes"]) / (long["processor_seconds"] - short["processor_seconds"])}
 
 
 def measure(args, url, state):
-    use = mine(args, url, state)  # not counted: tells what is used, and warms up
-    samples = {"lode": measuring.lode_version(args.lode), "machine": measuring.machine(), "threads": args.threads,
-               "seconds": args.seconds, "tip_seconds": args.tip_seconds, "kernel": use["kernel"],
-               "midstates": use["midstates"], "mine": [], "bench": [bench(args, use)]}
-    for number in range(args.rounds):
-        run = mine(args, url, state)
+    use = mine(args, url, state, SHORT)  # not counted: tells what is used, and warms up
+
+    def run_mine(seconds):
+        run = mine(args, url, state, seconds)
         if (run["kernel"], run["midstates"]) != (use["kernel"], use["midstates"]):
             raise Failure(f"lode chose {run['kernel']} after {use['kernel']}: name one with --kernel")
-        samples["mine"].append(run["hashes_per_second"])
-        samples["bench"].append(bench(args, use))
-        print(f"round {number + 1} of {args.rounds}: mine {samples['mine'][-1] / 1e6:.2f}, "
-              f"bench {samples['bench'][-1] / 1e6:.2f} MH/s", file=sys.stderr)
+        return run
+
+    def run_bench(seconds):
+        return measuring.lode_bench(args.lode, seconds, use["kernel"], use["midstates"], args.threads,
+                                    nice=WORKER_PRIORITY)[0]
+
+    samples = {"lode": measuring.lode_version(args.lode), "machine": measuring.machine(), "threads": args.threads,
+               "seconds": args.seconds, "tip_seconds": args.tip_seconds, "kernel": use["kernel"],
+               "midstates": use["midstates"], "mine": [], "bench": [rates(run_bench, args.seconds)]}
+    for number in range(args.rounds):
+        samples["mine"].append(rates(run_mine, args.seconds))
+        samples["bench"].append(rates(run_bench, args.seconds))
+        print(f"round {number + 1} of {args.rounds}", file=sys.stderr)
     return samples
+
+
+def report(samples):
+    print(f"{samples['kernel']}, M = {samples['midstates']}, threads: {samples['threads']}, "
+          f"{len(samples['mine'])} rounds of {samples['seconds']:g} s; medians (quartiles)")
+    for kind, name in (("clock", "by the clock"), ("processor", "by processor time")):
+        mined = [run[kind] for run in samples["mine"]]
+        benches = [run[kind] for run in samples["bench"]]
+        ratios = Spread([one / ((before + after) / 2) for one, before, after in zip(mined, benches, benches[1:])])
+        print(f"{name + ':':<19} mine {Spread(mined).text(2, 1e-6)}, bench {Spread(benches).text(2, 1e-6)} MH/s, "
+              f"ratio {ratios.text(2, 100)} %")
 
 
 def parse_arguments():
@@ -122,6 +143,8 @@ def parse_arguments():
     parser.add_argument("--state", metavar="DIR", help="where lode keeps its choice of kernels [a folder of its own]")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep all samples, with the machine they are from")
     args = parser.parse_args()
+    if args.seconds < 2 * SHORT or args.rounds < 1:
+        parser.error(f"at least one round of {2 * SHORT} s")
     args.node = args.node or args.lode.parent / "bench" / "scripted_node"
     return args
 
@@ -135,14 +158,7 @@ def main():
             args.json.write_text(json.dumps(samples, indent=1) + "\n", encoding="utf-8")
     except (Failure, OSError) as error:
         sys.exit(f"full_load: {error}")
-    benches = samples["bench"]
-    ratios = Spread([mined / ((before + after) / 2)
-                     for mined, before, after in zip(samples["mine"], benches, benches[1:])])
-    print(f"{samples['kernel']}, M = {samples['midstates']}, {args.threads} of {os.cpu_count()} CPUs, "
-          f"{args.rounds} rounds of {args.seconds:g} s; medians (quartiles)\n"
-          f"lode mine:  {Spread(samples['mine']).text(2, 1e-6)} MH/s\n"
-          f"lode bench: {Spread(benches).text(2, 1e-6)} MH/s\n"
-          f"mine / bench: {ratios.text(2, 100)} %")
+    report(samples)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ import datetime
 import json
 import os
 import platform
+import shlex
 import statistics
 import subprocess
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,22 +28,38 @@ def enter_cpu(cpu, nice=0):
     return enter
 
 
+def run_program(command, cpu=None, nice=0):
+    """Runs a program to its end: (its standard output, the seconds of processor time it took)."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as output, tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
+                                   preexec_fn=enter_cpu(cpu, nice))
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            process.kill()
+            raise
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            errors.seek(0)
+            raise Failure(f"{shlex.join(command)}: exit status {process.returncode}\n{errors.read()}")
+        output.seek(0)
+        return output.read(), usage.ru_utime + usage.ru_stime
+
+
 def lode_bench(lode, seconds, kernel=None, midstates=None, threads=1, cpu=None, nice=0):
-    """The results of one `lode bench`: objects with kernel, midstates, hashes_per_second. Without `midstates` there is
-    one for M = 1 and one for the M that lode would choose."""
+    """The results of one `lode bench`: objects with kernel, midstates, hashes, hashes_per_second and, of the whole run,
+    processor_seconds. Without `midstates` there is one for M = 1 and one for the M that lode would choose."""
     command = [str(lode), "bench", "--devices", "cpu", "--threads", str(threads), "--seconds", str(seconds), "--json"]
     if kernel:
         command += ["--kernel", kernel]
     if midstates:
         command += ["--midstates", str(midstates)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-                          preexec_fn=enter_cpu(cpu, nice))
-    if done.returncode != 0:
-        raise Failure(f"{' '.join(command)}: exit status {done.returncode}\n{done.stderr}")
-    results = json.loads(done.stdout)["results"]
+    output, processor_seconds = run_program(command, cpu, nice)
+    results = json.loads(output)["results"]
     for result in results:
         if not result["verified"]:
-            raise Failure(f"{' '.join(command)}: the results were not verified")
+            raise Failure(f"{shlex.join(command)}: the results were not verified")
+        result["processor_seconds"] = processor_seconds
     return results
 
 

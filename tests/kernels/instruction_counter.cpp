@@ -120,6 +120,7 @@ std::uint64_t count_by_stepping(const std::function<void()>& work) {
     throw CannotCount("ptrace is not allowed here (a container's seccomp filter or an emulator)");
   }
   if (!stopped_by(status, SIGSTOP)) throw CannotCount("the child cannot be traced: " + describe(status));
+  ::ptrace(PTRACE_SETOPTIONS, id, nullptr, PTRACE_O_EXITKILL);  // it ends with us, however we end
   for (std::uint64_t count = 0;; ++count) {
     if (!child.step()) throw CannotCount(std::string("PTRACE_SINGLESTEP: ") + std::strerror(errno));
     status = child.wait();
