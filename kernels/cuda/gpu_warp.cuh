@@ -40,7 +40,7 @@ struct GpuWarp {
   __device__ __forceinline__ std::uint32_t add(std::uint32_t* word, std::uint32_t x) const noexcept {
     // In C++ the compiler would first gather what the lanes of a warp add, for which there is never a reason here.
     std::uint32_t before;
-    asm volatile("atom.global.add.u32 %0, [%1], %2;" : "=r"(before) : "l"(word), "r"(x) : "memory");
+    asm volatile("atom.add.u32 %0, [%1], %2;" : "=r"(before) : "l"(word), "r"(x) : "memory");
     return before;
   }
   __device__ __forceinline__ std::uint32_t exchange(std::uint32_t* word, std::uint32_t x) const noexcept {

@@ -166,7 +166,7 @@ LODE_DEVICE void scan_lane_mn(Warp& warp, const Pipes<kTuning>& pipes, const Sca
 template <Tuning kTuning, class Warp>
 LODE_DEVICE void scan_m1(Warp& warp, const ScanParamsM1& params) noexcept {
   const Pipes<kTuning> pipes{in_register(params.powers[0]), params.powers.data()};
-  if (warp.load(&params.mailbox->epoch) != params.epoch) return;
+  if (warp.any(warp.load(&params.mailbox->epoch) != params.epoch)) return;
   std::uint32_t chunk = 0;
   while ((chunk = take_chunk(warp, params)) < params.chunks.count) {
     for (std::uint32_t i = 0; i < Warp::kLanes; ++i)
@@ -178,7 +178,7 @@ LODE_DEVICE void scan_m1(Warp& warp, const ScanParamsM1& params) noexcept {
 template <Tuning kTuning, class Warp>
 LODE_DEVICE void scan_mn(Warp& warp, const ScanParamsMn& params) noexcept {
   const Pipes<kTuning> pipes{in_register(params.powers[0]), params.powers.data()};
-  if (warp.load(&params.mailbox->epoch) != params.epoch) return;
+  if (warp.any(warp.load(&params.mailbox->epoch) != params.epoch)) return;
   std::uint32_t chunk = 0;
   while ((chunk = take_chunk(warp, params)) < params.chunks.count) {
     for (std::uint32_t i = 0; i < Warp::kLanes; ++i)

@@ -17,7 +17,7 @@ using RoundsOf64 = std::uint8_t;
 struct Tuning {
   // Launch shape.
   std::uint32_t threads = 256;           ///< in a block, a multiple of the warp's 32
-  std::uint32_t blocks_per_sm = 2;       ///< that a multiprocessor must be able to hold: limits registers
+  std::uint32_t blocks_per_sm = 2;       ///< that a multiprocessor must hold at least: limits registers
   std::uint32_t hashes_per_thread = 64;  ///< between two looks for newer work
 
   // On the FMA pipe.

@@ -48,16 +48,13 @@ constexpr Tuning tuning_m1(int capability, Balance balance = Balance::kLight) no
   return internal::with_balance(tuning, balance, {0, 0, 27, 47});
 }
 
-/// Of kernel sha256d_mn: as many blocks as the shared memory, 192 bytes a thread, has room for.
+/// Of kernel sha256d_mn, which needs 192 bytes of shared memory a thread: two blocks fit everywhere, four where there
+/// is more.
 constexpr Tuning tuning_mn(int capability, Balance balance = Balance::kLight) noexcept {
   Tuning tuning{.threads = 256, .blocks_per_sm = 2};
   if (capability == 75) {  // 64 KiB
     tuning.threads = 160;
     tuning.hashes_per_thread = 32;
-  } else if (capability == 80) {  // 164 KiB
-    tuning.blocks_per_sm = 3;
-  } else if (capability == 90 || capability == 100) {  // 228 KiB
-    tuning.blocks_per_sm = 4;
   }
   if (balance == Balance::kHeavy) {
     for (RoundsOf64& rotates : tuning.inner_rotates)

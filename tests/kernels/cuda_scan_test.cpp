@@ -53,6 +53,7 @@ class Grid {
     set_job(params_, job);
     params_.chunks = cut(range, job.midstate_count, hashes_per_thread);
     params_.epoch = kEpoch;
+    params_.poll_interval = 1;
     params_.hit_capacity = hit_capacity;
     params_.counters = &counters_;
     params_.hits = slots_.data();

@@ -30,6 +30,7 @@ cuda::Outcome launch(const ScanJob& job, NonceRange range, std::vector<cuda::Hit
   std::fill(slots.begin(), slots.end(), cuda::HitSlot{});
   cuda::set_job(params, job);
   params.chunks = cuda::cut(range, job.midstate_count, 4);  // small chunks, so that there are many
+  params.poll_interval = 1;
   params.hit_capacity = static_cast<std::uint32_t>(slots.size());
   params.counters = &launch->counters;
   params.hits = slots.data();
