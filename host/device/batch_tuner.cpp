@@ -12,9 +12,6 @@ constexpr double kFirstGuess = 1e-3;
 /// Batches shorter than this tell more of the clock than of the kernel.
 constexpr std::chrono::nanoseconds kShortestToLearnFrom{2000};
 
-/// How many hits a batch is allowed to expect.
-constexpr double kExpectedHits = 1.0;
-
 /// How many a nonce with all its midstates is. A kernel's step is up to 32 nonces.
 constexpr double kExpectedHitsOfNonce = 1.0 / 64;
 
@@ -26,12 +23,15 @@ std::uint32_t fitting_midstates(std::uint32_t limit, std::uint32_t midstates) no
   return std::bit_floor(std::max<std::uint32_t>(static_cast<std::uint32_t>(most), 1));
 }
 
-BatchTuner::BatchTuner(std::chrono::nanoseconds wanted, std::uint32_t step)
-    : wanted_(wanted), step_(std::max<std::uint32_t>(step, 1)), hashes_per_nanosecond_(kFirstGuess) {}
+BatchTuner::BatchTuner(std::chrono::nanoseconds wanted, std::uint32_t step, double most_hits)
+    : wanted_(wanted),
+      step_(std::max<std::uint32_t>(step, 1)),
+      most_hits_(most_hits),
+      hashes_per_nanosecond_(kFirstGuess) {}
 
 std::uint64_t BatchTuner::batch(std::uint32_t limit, std::uint32_t midstates) const noexcept {
   const double by_time = hashes_per_nanosecond_ * static_cast<double>(wanted_.count());
-  const double by_hits = kExpectedHits * 4294967296.0 / (static_cast<double>(limit) + 1.0);
+  const double by_hits = most_hits_ * 4294967296.0 / (static_cast<double>(limit) + 1.0);
   const double nonces = std::min(by_time, by_hits) / static_cast<double>(std::max<std::uint32_t>(midstates, 1));
   const auto steps = static_cast<std::uint64_t>(nonces / static_cast<double>(step_));
   return std::max<std::uint64_t>(steps, 1) * step_;

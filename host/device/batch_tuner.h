@@ -16,7 +16,8 @@ std::uint32_t fitting_midstates(std::uint32_t limit, std::uint32_t midstates) no
 class BatchTuner {
  public:
   /// `wanted`: how long a batch should take. `step`: batches are multiples of this many nonces (lanes of the kernel).
-  BatchTuner(std::chrono::nanoseconds wanted, std::uint32_t step);
+  /// `most_hits`: how many hits a batch may expect.
+  BatchTuner(std::chrono::nanoseconds wanted, std::uint32_t step, double most_hits = 1);
 
   /// Nonces for the next batch, at least one step. `limit` is the job's (ScanJob::limit).
   [[nodiscard]] std::uint64_t batch(std::uint32_t limit, std::uint32_t midstates) const noexcept;
@@ -27,6 +28,7 @@ class BatchTuner {
  private:
   std::chrono::nanoseconds wanted_;
   std::uint32_t step_;
+  double most_hits_;
   double hashes_per_nanosecond_;
 };
 

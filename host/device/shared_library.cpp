@@ -1,0 +1,19 @@
+#include "host/device/shared_library.h"
+
+#include <dlfcn.h>
+
+namespace lode::device {
+
+SharedLibrary::SharedLibrary(const char* name) {
+  if (void* const opened = ::dlopen(name, RTLD_NOW | RTLD_LOCAL)) {
+    handle_ = std::shared_ptr<void>(opened, [](void* library) { ::dlclose(library); });
+  } else if (const char* const reason = ::dlerror()) {
+    error_ = reason;
+  }
+}
+
+void* SharedLibrary::address(const char* symbol) const noexcept {
+  return handle_ ? ::dlsym(handle_.get(), symbol) : nullptr;
+}
+
+}  // namespace lode::device
