@@ -34,12 +34,12 @@
 namespace lode::kernels {
 
 /// Four consecutive schedule words of N hashes.
-template <class Unit, unsigned N>
-using Group = typename Unit::Vec[N];
+template <class Unit, unsigned kStreams>
+using Group = typename Unit::Vec[kStreams];
 
 /// The states of N hashes.
-template <class Unit, unsigned N>
-using States = typename Unit::State[N];
+template <class Unit, unsigned kStreams>
+using States = typename Unit::State[kStreams];
 
 /// W[t .. t + 3] out of the sixteen words before, oldest group first.
 template <class Unit, class Vec = typename Unit::Vec>
@@ -48,17 +48,17 @@ template <class Unit, class Vec = typename Unit::Vec>
 }
 
 /// The same in place and for N hashes: the oldest group becomes the newest.
-template <class Unit, unsigned N>
-[[gnu::always_inline]] inline void extend(Group<Unit, N>& g16, const Group<Unit, N>& g12, const Group<Unit, N>& g8,
-                                          const Group<Unit, N>& g4) noexcept {
+template <class Unit, unsigned kStreams>
+[[gnu::always_inline]] inline void extend(Group<Unit, kStreams>& g16, const Group<Unit, kStreams>& g12,
+                                          const Group<Unit, kStreams>& g8, const Group<Unit, kStreams>& g4) noexcept {
 #pragma GCC unroll 8
-  for (unsigned i = 0; i < N; ++i)
+  for (unsigned i = 0; i < kStreams; ++i)
     g16[i] = next_words<Unit>(g16[i], g12[i], g8[i], g4[i]);
 }
 
 /// Four rounds with the same K + W for all streams.
-template <class Unit, unsigned N>
-[[gnu::always_inline]] inline void four_rounds(States<Unit, N>& s, const std::uint32_t* keys) noexcept {
+template <class Unit, unsigned kStreams>
+[[gnu::always_inline]] inline void four_rounds(States<Unit, kStreams>& s, const std::uint32_t* keys) noexcept {
   Unit::four_rounds(s, [keys](unsigned) { return keys; });
 }
 
@@ -111,56 +111,59 @@ template <class Unit>
 }
 
 // Hash 2's schedule up to W31: half of the terms are zero or constant.
-template <class Unit, unsigned N>
-[[gnu::always_inline]] inline void extend2_16(Group<Unit, N>& w0, const Group<Unit, N>& w4) noexcept {
+template <class Unit, unsigned kStreams>
+[[gnu::always_inline]] inline void extend2_16(Group<Unit, kStreams>& w0, const Group<Unit, kStreams>& w4) noexcept {
 #pragma GCC unroll 8
-  for (unsigned i = 0; i < N; ++i)
+  for (unsigned i = 0; i < kStreams; ++i)
     w0[i] = Unit::whole_words(Unit::half_words(w0[i], w4[i]), padding8<Unit>(), padding12<Unit>());
 }
-template <class Unit, unsigned N>
-[[gnu::always_inline]] inline void extend2_20(Group<Unit, N>& w4, const Group<Unit, N>& w16) noexcept {
+template <class Unit, unsigned kStreams>
+[[gnu::always_inline]] inline void extend2_20(Group<Unit, kStreams>& w4, const Group<Unit, kStreams>& w16) noexcept {
 #pragma GCC unroll 8
-  for (unsigned i = 0; i < N; ++i)
+  for (unsigned i = 0; i < kStreams; ++i)
     w4[i] = Unit::whole_words(Unit::half_words(w4[i], padding8<Unit>()), padding12<Unit>(), w16[i]);
 }
-template <class Unit, unsigned N>
-[[gnu::always_inline]] inline void extend2_24(Group<Unit, N>& w24, const Group<Unit, N>& w16,
-                                              const Group<Unit, N>& w20) noexcept {
+template <class Unit, unsigned kStreams>
+[[gnu::always_inline]] inline void extend2_24(Group<Unit, kStreams>& w24, const Group<Unit, kStreams>& w16,
+                                              const Group<Unit, kStreams>& w20) noexcept {
 #pragma GCC unroll 8
-  for (unsigned i = 0; i < N; ++i)
+  for (unsigned i = 0; i < kStreams; ++i)
     w24[i] = Unit::whole_words(padding8<Unit>(), w16[i], w20[i]);  // s0 of W9..W12 is zero
 }
-template <class Unit, unsigned N>
-[[gnu::always_inline]] inline void extend2_28(Group<Unit, N>& w28, const Group<Unit, N>& w16, const Group<Unit, N>& w20,
-                                              const Group<Unit, N>& w24) noexcept {
+template <class Unit, unsigned kStreams>
+[[gnu::always_inline]] inline void extend2_28(Group<Unit, kStreams>& w28, const Group<Unit, kStreams>& w16,
+                                              const Group<Unit, kStreams>& w20,
+                                              const Group<Unit, kStreams>& w24) noexcept {
 #pragma GCC unroll 8
-  for (unsigned i = 0; i < N; ++i)
+  for (unsigned i = 0; i < kStreams; ++i)
     w28[i] = Unit::whole_words(Unit::half_words(padding12<Unit>(), w16[i]), w20[i], w24[i]);
 }
 
 /// Between the hashes: the digest of hash 1 is words 0..7 of hash 2.
-template <class Unit, unsigned N>
-[[gnu::always_inline]] inline void digest_to_words(const States<Unit, N>& s, const typename Unit::State& midstate,
-                                                   Group<Unit, N>& w0, Group<Unit, N>& w4) noexcept {
+template <class Unit, unsigned kStreams>
+[[gnu::always_inline]] inline void digest_to_words(const States<Unit, kStreams>& s,
+                                                   const typename Unit::State& midstate, Group<Unit, kStreams>& w0,
+                                                   Group<Unit, kStreams>& w4) noexcept {
 #pragma GCC unroll 8
-  for (unsigned i = 0; i < N; ++i)
+  for (unsigned i = 0; i < kStreams; ++i)
     Unit::digest_words(s[i], midstate, w0[i], w4[i]);
 }
 
 /// Sets N states to hash 2's initial one.
-template <class Unit, unsigned N>
-[[gnu::always_inline]] inline void start_hash2(States<Unit, N>& s) noexcept {
+template <class Unit, unsigned kStreams>
+[[gnu::always_inline]] inline void start_hash2(States<Unit, kStreams>& s) noexcept {
 #pragma GCC unroll 8
-  for (unsigned i = 0; i < N; ++i)
+  for (unsigned i = 0; i < kStreams; ++i)
     s[i] = Unit::state(kInitialState);
 }
 
 /// Hash 2's last rounds and the first test: whether one of the digests may be a hit.
-template <class Unit, unsigned N>
-[[gnu::always_inline]] inline bool last_rounds(const States<Unit, N>& s, const Group<Unit, N>& w60,
-                                               typename Unit::Vec reject_mask, Group<Unit, N>& digest7) noexcept {
+template <class Unit, unsigned kStreams>
+[[gnu::always_inline]] inline bool last_rounds(const States<Unit, kStreams>& s, const Group<Unit, kStreams>& w60,
+                                               typename Unit::Vec reject_mask,
+                                               Group<Unit, kStreams>& digest7) noexcept {
 #pragma GCC unroll 8
-  for (unsigned i = 0; i < N; ++i)
+  for (unsigned i = 0; i < kStreams; ++i)
     digest7[i] = Unit::digest7(s[i], Unit::add(w60[i], Unit::load(&kRoundConstants[60])));
   return Unit::passes(digest7, reject_mask);
 }
@@ -174,12 +177,12 @@ template <class Unit>
 }
 
 /// The same for N nonces from `index` on.
-template <class Unit, unsigned N>
-[[gnu::always_inline]] inline void push_hits(const Group<Unit, N>& digest7, std::uint32_t index, std::uint32_t first,
-                                             std::uint32_t count, std::uint32_t limit, std::uint32_t midstate,
-                                             HitList& hits) noexcept {
+template <class Unit, unsigned kStreams>
+[[gnu::always_inline]] inline void push_hits(const Group<Unit, kStreams>& digest7, std::uint32_t index,
+                                             std::uint32_t first, std::uint32_t count, std::uint32_t limit,
+                                             std::uint32_t midstate, HitList& hits) noexcept {
 #pragma GCC unroll 8
-  for (unsigned i = 0; i < N; ++i)
+  for (unsigned i = 0; i < kStreams; ++i)
     push_hit<Unit>(digest7[i], index + i, first, count, limit, midstate, hits);
 }
 

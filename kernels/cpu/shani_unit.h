@@ -46,26 +46,27 @@ struct ShaNi {
     return {.abef = _mm_add_epi32(s.abef, _mm_shuffle_epi32(_mm_cvtsi32_si128(as_int(nonce)), 0x11)), .cdgh = s.cdgh};
   }
 
-  template <unsigned N, class KeysAt>
-  [[gnu::always_inline]] static void four_rounds(State (&s)[N], KeysAt keys_at) noexcept {
+  template <unsigned kStreams, class KeysAt>
+  [[gnu::always_inline]] static void four_rounds(State (&s)[kStreams], KeysAt keys_at) noexcept {
 #pragma GCC unroll 8
-    for (unsigned i = 0; i < N; ++i)
+    for (unsigned i = 0; i < kStreams; ++i)
       s[i].cdgh = _mm_sha256rnds2_epu32(s[i].cdgh, s[i].abef, load_half(keys_at(i)));
 #pragma GCC unroll 8
-    for (unsigned i = 0; i < N; ++i)
+    for (unsigned i = 0; i < kStreams; ++i)
       s[i].abef = _mm_sha256rnds2_epu32(s[i].abef, s[i].cdgh, load_half(keys_at(i) + 2));
   }
-  template <unsigned N>
-  [[gnu::always_inline]] static void four_rounds(State (&s)[N], const Vec (&words)[N], unsigned t) noexcept {
-    Vec second[N];
+  template <unsigned kStreams>
+  [[gnu::always_inline]] static void four_rounds(State (&s)[kStreams], const Vec (&words)[kStreams],
+                                                 unsigned t) noexcept {
+    Vec second[kStreams];
 #pragma GCC unroll 8
-    for (unsigned i = 0; i < N; ++i) {
+    for (unsigned i = 0; i < kStreams; ++i) {
       const Vec keys = _mm_add_epi32(words[i], load(&kRoundConstants[t]));
       s[i].cdgh = _mm_sha256rnds2_epu32(s[i].cdgh, s[i].abef, keys);
       second[i] = _mm_shuffle_epi32(keys, 0x0e);
     }
 #pragma GCC unroll 8
-    for (unsigned i = 0; i < N; ++i)
+    for (unsigned i = 0; i < kStreams; ++i)
       s[i].abef = _mm_sha256rnds2_epu32(s[i].abef, s[i].cdgh, second[i]);
   }
 
@@ -97,11 +98,11 @@ struct ShaNi {
   [[gnu::always_inline]] static Vec reject_mask(std::uint32_t mask) noexcept {
     return _mm_cvtsi32_si128(as_int(mask));
   }
-  template <unsigned N>
-  [[gnu::always_inline]] static bool passes(const Vec (&digest7)[N], Vec mask) noexcept {
+  template <unsigned kStreams>
+  [[gnu::always_inline]] static bool passes(const Vec (&digest7)[kStreams], Vec mask) noexcept {
     Vec passed = _mm_setzero_si128();
 #pragma GCC unroll 8
-    for (unsigned i = 0; i < N; ++i)
+    for (unsigned i = 0; i < kStreams; ++i)
       passed = _mm_or_si128(passed, _mm_cmpeq_epi32(_mm_and_si128(digest7[i], mask), _mm_setzero_si128()));
     return _mm_cvtsi128_si32(passed) != 0;
   }
