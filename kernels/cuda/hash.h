@@ -96,9 +96,8 @@ struct Pipes {
   }
 };
 
-LODE_DEVICE std::uint32_t select(std::uint32_t e, std::uint32_t f, std::uint32_t g) noexcept {
-  return (e & f) ^ (~e & g);
-}
+/// Maj(a, b, c) as the one instruction that it is here (not as majority() in kernels/core/sha256.h, which saves
+/// operations where there is none).
 LODE_DEVICE std::uint32_t most(std::uint32_t a, std::uint32_t b, std::uint32_t c) noexcept {
   return (a & b) ^ (a & c) ^ (b & c);
 }
@@ -115,7 +114,7 @@ struct Rounds {
     };
     constexpr std::size_t kA = turn(0), kB = turn(1), kC = turn(2), kD = turn(3);
     constexpr std::size_t kE = turn(4), kF = turn(5), kG = turn(6), kH = turn(7);
-    const std::uint32_t chosen = select(s[kE], s[kF], s[kG]);
+    const std::uint32_t chosen = choose(s[kE], s[kF], s[kG]);
     const std::uint32_t rest = pipes.template big_sigma1_add<kRound>(s[kE], h_and_key);
     if constexpr (!kNeedsA && kTuning.three_term_last) {
       s[kD] = add_three(s[kD], chosen, rest);
