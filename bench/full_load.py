@@ -96,6 +96,7 @@ def rates(run, seconds):
 
 
 def measure(args, url, state):
+    machine = measuring.machine()  # before our own runs load it
     use = mine(args, url, state, SHORT)  # not counted: tells what is used, and warms up
 
     def run_mine(seconds):
@@ -108,9 +109,10 @@ def measure(args, url, state):
         return measuring.lode_bench(args.lode, seconds, use["kernel"], use["midstates"], args.threads,
                                     nice=WORKER_PRIORITY)[0]
 
-    samples = {"lode": measuring.lode_version(args.lode), "machine": measuring.machine(), "threads": args.threads,
+    samples = {"lode": measuring.lode_version(args.lode), "machine": machine, "threads": args.threads,
                "seconds": args.seconds, "tip_seconds": args.tip_seconds, "kernel": use["kernel"],
                "midstates": use["midstates"], "mine": [], "bench": [rates(run_bench, args.seconds)]}
+    measuring.warn_of_load(samples)
     for number in range(args.rounds):
         samples["mine"].append(rates(run_mine, args.seconds))
         samples["bench"].append(rates(run_bench, args.seconds))

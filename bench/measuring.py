@@ -7,6 +7,7 @@ import platform
 import shlex
 import statistics
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -103,6 +104,14 @@ def machine():
         "load_average": os.getloadavg()[0],
         "time": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
     }
+
+
+def warn_of_load(samples):
+    """Says so when other programs use the machine."""
+    load = samples["machine"]["load_average"]
+    if load > 0.5:
+        print(f"warning: other programs are running (load average {load:.2f}); take the figures as a hint only",
+              file=sys.stderr)
 
 
 def lode_version(lode):
