@@ -137,17 +137,21 @@ TEST(CudaScan, WarpsShareARange) {
 }
 
 TEST(CudaScan, TheEndOfAllNoncesIsNotTheirBeginning) {
-  // The last of these chunks would go on behind the 2^32nd nonce, that is at the first. Only it is left to do.
-  ScanJob job = easy_job(1, 0xffffffff);
-  GridM1 grid(job, {100, kAllNonces}, 3);
-  const Chunks& chunks = grid.params().chunks;
-  ASSERT_NE(kAllNonces % chunks.nonces, 0U);
-  grid.counters().next_chunk = chunks.count - 1;
-  grid.run(2);
-  EXPECT_EQ(grid.outcome().nonces, kAllNonces);
-  EXPECT_EQ(grid.outcome().hits, kAllNonces - std::uint64_t{chunks.count - 1} * chunks.nonces);
-  for (const Hit& hit : grid.hits())
-    EXPECT_GE(hit.nonce_word - 100, (chunks.count - 1) * chunks.nonces);
+  // A whole chunk or a whole step at the end of these ranges would go on at their first nonces. Only the last is left.
+  for (const std::uint64_t count : {kAllNonces, kAllNonces - 5}) {
+    GridM1 grid(easy_job(1, 0xffffffff), {100, count}, 3);
+    const Chunks& chunks = grid.params().chunks;
+    ASSERT_NE(count % chunks.nonces, 0U);
+    grid.counters().next_chunk = chunks.count - 1;
+    grid.run(2);
+    const std::uint64_t before = std::uint64_t{chunks.count - 1} * chunks.nonces;
+    EXPECT_EQ(grid.outcome().nonces, count);
+    EXPECT_EQ(grid.outcome().hits, count - before);
+    for (const Hit& hit : grid.hits()) {
+      EXPECT_GE(hit.nonce_word - 100, before);
+      EXPECT_LT(hit.nonce_word - 100, count);
+    }
+  }
 }
 
 TEST(CudaScan, DoesNothingForAnOldEpoch) {
@@ -199,6 +203,30 @@ TEST(CudaScan, FinishesWhatItHasTaken) {
   } warp(grid);
   scan_m1<tuning_m1(90)>(warp, grid.params());
   EXPECT_EQ(grid.outcome().nonces, 4 * kWarpThreads) << "the first look is before the first chunk";
+  grid.expect_hits_of_outcome();
+}
+
+TEST(CudaScan, TheFirstToStopSaysWhere) {
+  // Two warps find newer work at the same time: the first of them knows how many chunks had been taken.
+  GridM1 grid(easy_job(1, 0xffffffff), {0, 10'000}, 1);
+  class Second : public HostWarp {
+   public:
+    explicit Second(GridM1& grid) : grid_(&grid) {}
+    std::uint32_t load(std::uint32_t* word) noexcept {
+      if (word == &grid_->mailbox().epoch && ++looks_ == 3) grid_->set_epoch(kEpoch + 1);
+      return HostWarp::load(word);
+    }
+    std::uint32_t exchange(std::uint32_t* word, std::uint32_t x) noexcept {
+      grid_->counters().stopped_at = HostWarp::exchange(word, x);  // the first, a moment earlier
+      return HostWarp::exchange(word, x);
+    }
+
+   private:
+    GridM1* grid_;
+    int looks_ = 0;
+  } warp(grid);
+  scan_m1<tuning_m1(90)>(warp, grid.params());
+  EXPECT_EQ(grid.outcome().nonces, 2 * kWarpThreads);
   grid.expect_hits_of_outcome();
 }
 
