@@ -155,7 +155,7 @@ struct Schedule1 {
       sum = pipes.schedule_sum(pipes.template sigma0<kWord>(w[(kWord - 15) % 16]), sum);
       sum = pipes.schedule_sum(pipes.template sigma1<kWord>(w[(kWord - 2) % 16]), sum);
     } else {
-      constexpr std::size_t kIndex = static_cast<std::size_t>(kWord);
+      constexpr auto kIndex = static_cast<std::size_t>(kWord);
       if constexpr (kWord == 18) {
         sum = pipes.schedule_sum(pipes.template sigma0<kWord>(nonce), tail.constants[kIndex]);
       } else if constexpr (kWord == 19) {
