@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -30,18 +31,18 @@ struct Row {
 std::vector<std::string> kernels_to_run(const BenchOptions& options, const DeviceRequest& request) {
   if (options.kernel != "all") return {options.kernel};
   std::vector<std::string> names;
-  for (const DeviceBackend& backend : device_backends()) {
-    if (backend.describe == nullptr) continue;
-    for (const DeviceDescription& device : backend.describe(request)) {
+  for (const DeviceBackend* const backend : present_backends(options.devices)) {
+    for (const DeviceDescription& device : backend->describe(request)) {
       for (const KernelInfo& kernel : device.kernels) {
         if (kernel.unusable.empty()) {
-          names.push_back(kernel.name);
+          if (std::ranges::find(names, kernel.name) == names.end()) names.push_back(kernel.name);
         } else {
           print_error(fmt::format("kernel {} is skipped: {}", kernel.name, kernel.unusable));
         }
       }
     }
   }
+  if (names.empty()) names.emplace_back();  // opening the devices says what is wrong
   return names;
 }
 

@@ -1,6 +1,7 @@
 #include "host/app/builtins.h"
 
 #include "host/app/cpu_backend.h"
+#include "host/app/cuda_backend.h"
 #include "host/app/node_scheme.h"
 
 namespace lode::app {
@@ -8,7 +9,7 @@ namespace {
 
 /// GPUs come first: left to itself, the program uses the first backend that has devices.
 constexpr DeviceBackend kDeviceBackends[] = {
-    {.name = "cuda", .numbered = true},
+    {.name = "cuda", .numbered = true, .describe = describe_cuda, .open = open_cuda, .why_absent = why_no_cuda},
     {.name = "opencl", .numbered = true},
     {.name = "cpu", .numbered = false, .describe = describe_cpu, .open = open_cpu},
 };

@@ -35,7 +35,9 @@ struct DeviceRequest {
   std::optional<std::uint32_t> midstates = {};        ///< versions a job has (1: none are rolled); nothing: the best
   std::optional<std::filesystem::path> state = {};    ///< where measurements are remembered; nothing: nowhere
   bool recalibrate = false;                           ///< measure anew, whatever is remembered
-  std::function<void(const std::string&)> warn = {};  ///< may be empty
+  std::function<void(const std::string&)> warn = {};  ///< may be empty; may be called from devices' threads
+  std::vector<std::uint32_t> indices = {};            ///< which of a numbered backend's devices; empty: all
+  std::optional<int> max_celsius = {};                ///< a GPU that is hotter rests
 };
 
 using Devices = std::vector<std::unique_ptr<device::Device>>;
@@ -65,6 +67,16 @@ struct CalibrationInfo {
   bool remembered = false;          ///< not now, but by an earlier run
 };
 
+/// What is shown of a GPU in the place of threads and cores.
+struct GpuInfo {
+  std::string pci_bus_id;
+  std::uint64_t memory = 0;  ///< bytes
+  std::string capability;    ///< "9.0"
+  unsigned multiprocessors = 0;
+  std::string driver;  ///< the newest CUDA version that it supports, "13.0"
+  std::optional<device::Telemetry> telemetry;
+};
+
 /// A device as `lode devices` shows it.
 struct DeviceDescription {
   std::string id;
@@ -75,6 +87,7 @@ struct DeviceDescription {
   std::vector<std::string> features;
   std::vector<KernelInfo> kernels;
   std::optional<CalibrationInfo> calibration;
+  std::optional<GpuInfo> gpu = {};
 };
 
 struct DeviceBackend {
@@ -85,6 +98,8 @@ struct DeviceBackend {
   /// Null: not in this build. Errors: kOutOfRange for a kernel name nobody knows and for CPUs that cannot be had,
   /// kDevice when there is no usable device.
   Result<Devices> (*open)(const DeviceRequest& request) = nullptr;
+  /// Why this machine has no device of the kind at all; nothing: it has. Null: it always has.
+  std::optional<std::string> (*why_absent)() = nullptr;
 };
 
 std::span<const DeviceBackend> device_backends();

@@ -9,6 +9,8 @@ namespace lode::app {
 namespace {
 
 constexpr std::uint64_t kMaxThreads = 1024;
+constexpr std::uint64_t kLowestLimit = 30;    ///< degrees Celsius; an idle GPU would be hotter than less
+constexpr std::uint64_t kHighestLimit = 110;  ///< no GPU gets there
 
 }  // namespace
 
@@ -26,6 +28,11 @@ void add_device_arguments(CLI::App& command, DeviceOptions& options, const std::
       [&options](device::CpuAffinity affinity) { options.affinity = std::move(affinity); },
       "CPUs to tie the threads to, one each, such as 0-3,8; 'none': tie them to none\n"
       "[a core each: fast cores first, then slower ones, then SMT siblings]");
+  add_argument(
+      command, "--max-temp", "C",
+      [](const std::string& text) { return parse_whole(text, kLowestLimit, kHighestLimit); },
+      [&options](std::uint64_t celsius) { options.max_celsius = static_cast<int>(celsius); },
+      "A GPU above so many degrees Celsius rests until it is five below [its own limits hold]");
   add_text(command, "--kernel", "NAME", options.kernel, kernel_help);
 }
 

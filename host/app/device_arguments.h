@@ -7,7 +7,8 @@
 
 namespace lode::app {
 
-/// --devices, --threads, --cpu-affinity, --kernel (described by `kernel_help`). `options` lives as long as the command.
+/// --devices, --threads, --cpu-affinity, --max-temp, --kernel (described by `kernel_help`). `options` lives as long as
+/// the command.
 void add_device_arguments(CLI::App& command, DeviceOptions& options, const std::string& kernel_help);
 
 /// --recalibrate, and --state described by `state_help`.

@@ -46,11 +46,35 @@ Result<DeviceSelector> parse_selector(std::string_view text) {
   return selector;
 }
 
-Result<void> append_devices(Devices& devices, const DeviceBackend& backend, const DeviceRequest& request) {
-  Result<Devices> opened = backend.open(request);
-  if (!opened) return opened.error();
-  std::ranges::move(*opened, std::back_inserter(devices));
-  return {};
+bool names_all(const std::vector<DeviceSelector>& selectors) {
+  return std::ranges::find(selectors, "all", &DeviceSelector::backend) != selectors.end();
+}
+
+/// Why no device of a backend can be used; nothing: it has some.
+std::optional<std::string> why_not(const DeviceBackend& backend) {
+  if (backend.open == nullptr) return "not built in this version";
+  return backend.why_absent == nullptr ? std::nullopt : backend.why_absent();
+}
+
+/// Left to itself the program takes what works: a backend that fails is warned about, one that does not know the kernel
+/// passed over.
+Result<Devices> open_present(const std::vector<DeviceSelector>& selectors, const DeviceRequest& request) {
+  Devices devices;
+  std::optional<Error> last_error;
+  for (const DeviceBackend& backend : device_backends()) {
+    if (!devices.empty() && !names_all(selectors)) break;  // GPUs come first; the CPU is for when there is none
+    if (why_not(backend)) continue;
+    Result<Devices> opened = backend.open(request);
+    if (opened) {
+      std::ranges::move(*opened, std::back_inserter(devices));
+      continue;
+    }
+    if (opened.error().is(Errc::kDevice) && request.warn) request.warn(opened.error().message());
+    // The last is the CPU's, which knows most kernels.
+    last_error = opened.error();
+  }
+  if (devices.empty()) return last_error.value_or(fail(Errc::kDevice, "no usable device"));
+  return devices;
 }
 
 }  // namespace
@@ -72,23 +96,39 @@ Result<std::vector<DeviceSelector>> parse_device_list(std::string_view text) {
   return selectors;
 }
 
-Result<Devices> open_devices(const std::vector<DeviceSelector>& selectors, const DeviceRequest& request) {
-  Devices devices;
-  const bool everything = std::ranges::find(selectors, "all", &DeviceSelector::backend) != selectors.end();
-  if (everything || selectors.empty()) {
-    for (const DeviceBackend& backend : device_backends()) {
-      if (backend.open == nullptr) continue;
-      if (!everything && !devices.empty()) break;  // GPUs come first in the list; the CPU is for when there is none
-      if (auto appended = append_devices(devices, backend, request); !appended) return appended.error();
-    }
-    return devices;
+std::vector<const DeviceBackend*> present_backends(const std::vector<DeviceSelector>& selectors) {
+  std::vector<const DeviceBackend*> present;
+  for (const DeviceBackend& backend : device_backends()) {
+    const bool named =
+        names_all(selectors) || std::ranges::find(selectors, backend.name, &DeviceSelector::backend) != selectors.end();
+    const bool by_default = selectors.empty() && present.empty();
+    if ((named || by_default) && !why_not(backend)) present.push_back(&backend);
   }
-  for (const DeviceSelector& selector : selectors) {
-    const DeviceBackend* const backend = find_backend(selector.backend);
-    if (backend == nullptr || backend->open == nullptr) {
-      return fail(Errc::kDevice, fmt::format("{} devices are not built in this version", selector.backend));
+  return present;
+}
+
+Result<Devices> open_devices(const std::vector<DeviceSelector>& selectors, const DeviceRequest& request) {
+  if (selectors.empty() || names_all(selectors)) return open_present(selectors, request);
+  Devices devices;
+  for (const DeviceBackend& backend : device_backends()) {
+    DeviceRequest narrowed = request;
+    bool named = false;
+    bool all = false;
+    for (const DeviceSelector& selector : selectors) {
+      if (selector.backend != backend.name) continue;
+      named = true;
+      if (selector.index) {
+        narrowed.indices.push_back(*selector.index);
+      } else {
+        all = true;
+      }
     }
-    if (auto appended = append_devices(devices, *backend, request); !appended) return appended.error();
+    if (!named) continue;
+    if (all) narrowed.indices.clear();
+    if (const auto reason = why_not(backend)) return fail(Errc::kDevice, fmt::format("{}: {}", backend.name, *reason));
+    Result<Devices> opened = backend.open(narrowed);
+    if (!opened) return opened.error();
+    std::ranges::move(*opened, std::back_inserter(devices));
   }
   return devices;
 }

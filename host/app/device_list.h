@@ -23,6 +23,9 @@ struct DeviceSelector {
 /// Comma-separated. Errors: kMalformed for an unknown name, an empty part, a part named twice.
 Result<std::vector<DeviceSelector>> parse_device_list(std::string_view text);
 
+/// The backends that are named and that have devices on this machine; nothing named: the first that has.
+std::vector<const DeviceBackend*> present_backends(const std::vector<DeviceSelector>& selectors);
+
 /// Opens what is named; nothing named: every GPU, or the CPU where there is none. Errors: kDevice (no usable device),
 /// kOutOfRange (no kernel of that name).
 Result<Devices> open_devices(const std::vector<DeviceSelector>& selectors, const DeviceRequest& request);

@@ -22,7 +22,8 @@ DeviceRequest device_request(const DeviceOptions& options, std::function<void(co
                         .kernel = options.kernel,
                         .affinity = options.affinity,
                         .recalibrate = options.recalibrate,
-                        .warn = std::move(warn)};
+                        .warn = std::move(warn),
+                        .max_celsius = options.max_celsius};
   // Without a folder nothing is remembered; who needs one for more says so.
   if (options.state != "none") {
     if (auto folder = state_folder(options.state)) request.state = *std::move(folder);

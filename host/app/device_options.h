@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct DeviceOptions {
   unsigned threads = 0;                 ///< CPU threads; 0: the default (thread_plan.h)
   device::CpuAffinity affinity;         ///< of these threads
   std::string kernel;                   ///< empty: the fastest
+  std::optional<int> max_celsius;       ///< a GPU that is hotter rests
   bool recalibrate = false;             ///< measure the kernels anew, whatever is remembered
   std::string state;                    ///< folder; empty: the default; "none": keep nothing
 };

@@ -13,6 +13,7 @@
 #include "host/app/json_text.h"
 #include "host/app/number_format.h"
 #include "host/app/print.h"
+#include "host/app/telemetry_json.h"
 #include "host/app/version.h"
 
 namespace lode::app {
@@ -67,13 +68,45 @@ json::value json_of(const std::optional<CalibrationInfo>& calibration) {
                       {"remembered", calibration->remembered}};
 }
 
+json::value json_of(const std::optional<GpuInfo>& gpu) {
+  if (!gpu) return nullptr;
+  return json::object{{"pci_bus_id", json_text(gpu->pci_bus_id)}, {"memory", gpu->memory},
+                      {"capability", json_text(gpu->capability)}, {"multiprocessors", gpu->multiprocessors},
+                      {"driver", json_text(gpu->driver)},         {"telemetry", telemetry_json(gpu->telemetry)}};
+}
+
+std::string sensors_text(const std::optional<device::Telemetry>& telemetry) {
+  if (!telemetry) return "none can be read";
+  std::vector<std::string> words;
+  if (telemetry->celsius) words.push_back(fmt::format("{} degrees", *telemetry->celsius));
+  if (telemetry->watts) words.push_back(fmt::format("{:.0f} W", *telemetry->watts));
+  if (telemetry->core_mhz) words.push_back(fmt::format("{} MHz", *telemetry->core_mhz));
+  if (telemetry->memory_mhz) words.push_back(fmt::format("memory {} MHz", *telemetry->memory_mhz));
+  for (const std::string& reason : telemetry->slowed_by)
+    words.push_back("slowed by " + reason);
+  return joined(words);
+}
+
+std::string head_of(const DeviceDescription& device) {
+  if (device.gpu) {
+    constexpr double kGibibyte = 1 << 30;
+    const GpuInfo& gpu = *device.gpu;
+    return fmt::format(
+        "{}: {}\n  PCI         {}\n  memory      {:.1f} GiB\n  capability  {}, {} multiprocessors\n"
+        "  driver      CUDA {}\n  sensors     {}\n",
+        device.id, printable(device.name), printable(gpu.pci_bus_id), static_cast<double>(gpu.memory) / kGibibyte,
+        gpu.capability, gpu.multiprocessors, gpu.driver, sensors_text(gpu.telemetry));
+  }
+  return fmt::format("{}: {}\n  threads     {}{}\n  cores       {}\n  features    {}\n  calibrated  {}\n", device.id,
+                     printable(device.name), device.threads,
+                     device.cpus.empty() ? "" : ", on CPUs " + listed(device.cpus),
+                     device.topology.empty() ? "not recognised: threads take CPUs by their numbers"
+                                             : "recognised with " + device.topology,
+                     joined(device.features), calibration_text(device.calibration));
+}
+
 std::string text_of(const DeviceDescription& device) {
-  std::string text = fmt::format(
-      "{}: {}\n  threads     {}{}\n  cores       {}\n  features    {}\n  calibrated  {}\n  kernels\n", device.id,
-      printable(device.name), device.threads, device.cpus.empty() ? "" : ", on CPUs " + listed(device.cpus),
-      device.topology.empty() ? "not recognised: threads take CPUs by their numbers"
-                              : "recognised with " + device.topology,
-      joined(device.features), calibration_text(device.calibration));
+  std::string text = head_of(device) + "  kernels\n";
   for (const KernelInfo& kernel : device.kernels) {
     const std::string note = std::string(kernel.is_default ? " [default]" : "") +
                              (kernel.is_single_default && !kernel.is_default ? " [default at M = 1]" : "");
@@ -106,7 +139,8 @@ json::object json_of(const DeviceDescription& device) {
           {"topology", device.topology.empty() ? json::value(nullptr) : json::value(json_text(device.topology))},
           {"features", std::move(features)},
           {"kernels", std::move(kernels)},
-          {"calibration", json_of(device.calibration)}};
+          {"calibration", json_of(device.calibration)},
+          {"gpu", json_of(device.gpu)}};
 }
 
 }  // namespace
@@ -118,6 +152,11 @@ int run_devices(const DevicesOptions& options) {
     if (backend.describe == nullptr) {
       text += fmt::format("{}: {}\n", backend.name, kNotBuilt);
       devices.push_back({{"device", backend.name}, {"usable", false}, {"reason", kNotBuilt}});
+      continue;
+    }
+    if (const auto absent = backend.why_absent == nullptr ? std::nullopt : backend.why_absent()) {
+      text += fmt::format("{}: {}\n", backend.name, *absent);
+      devices.push_back({{"device", backend.name}, {"usable", false}, {"reason", json_text(*absent)}});
       continue;
     }
     for (const DeviceDescription& device : backend.describe(device_request(options, print_error))) {

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "host/app/json_text.h"
+#include "host/app/telemetry_json.h"
 
 namespace lode::app {
 namespace {
@@ -67,6 +68,11 @@ struct Fields {
     to["event"] = "device_fault";
     to["device"] = json_text(event.device);
     to["reason"] = json_text(event.reason);
+    to["restart_in"] = event.restart_in ? json::value(json_number(*event.restart_in)) : json::value(nullptr);
+  }
+  void operator()(const engine::DeviceBack& event) const {
+    to["event"] = "device_back";
+    to["device"] = json_text(event.device);
   }
   void operator()(const engine::Rate& event) const {
     to["event"] = "rate";
@@ -78,7 +84,8 @@ struct Fields {
                          {"kernel", json_text(device.kernel)},
                          {"threads", device.threads},
                          {"hashes", device.hashes},
-                         {"hashes_per_second", json_number(device.hashes_per_second)}});
+                         {"hashes_per_second", json_number(device.hashes_per_second)},
+                         {"telemetry", telemetry_json(device.telemetry)}});
     }
     to["devices"] = std::move(devices);
   }

@@ -19,8 +19,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// A scan call takes about so long, so that all devices end close to the deadline.
+/// A scan call takes about so long, so that all devices end close to the deadline; a GPU's longer.
 constexpr std::chrono::milliseconds kBatch{2};
+/// Hits that a GPU's call has room for. Planted work has more of them than real work, a hundred thousand a second.
+constexpr std::size_t kGpuHits = 1 << 18;
+/// How often in a row a device may rest, a tenth of a second each time.
+constexpr int kMostRests = 600;
 constexpr std::chrono::milliseconds kCalibration{10};
 /// A pass over the planted range takes this part of the time, so that several are complete.
 constexpr double kPassShare = 0.125;
@@ -32,7 +36,12 @@ constexpr double kDeviations = 7;
 class Runner {
  public:
   Runner(std::unique_ptr<device::Device> device, std::uint32_t midstates, std::uint64_t seed)
-      : device_(std::move(device)), midstates_(midstates), random_(seed), hits_(kernels::kMinHitCapacity) {}
+      : device_(std::move(device)), midstates_(midstates), random_(seed) {
+    const std::chrono::milliseconds wanted = device_->info().batch;
+    const bool is_slow_to_start = wanted > device::DeviceInfo{}.batch;
+    hits_.resize(is_slow_to_start ? kGpuHits : kernels::kMinHitCapacity);
+    if (is_slow_to_start) batch_ = device::BatchTuner(wanted, 1, static_cast<double>(kGpuHits) / 4);
+  }
 
   /// Makes the work, long enough for the device's rate.
   void prepare(double seconds) {
@@ -111,6 +120,9 @@ class Runner {
         error_ = result.error();
         return;
       }
+      const bool rested = result->nonces == 0 && result->hits == 0 && device_->telemetry().has_value();
+      if (rested && ++rests_ <= kMostRests) continue;
+      if (!rested) rests_ = 0;
       if (result->nonces == 0 || result->nonces > batch.count || result->hits > hits_.size()) {
         problem_ =
             fmt::format("{} nonces and {} solutions reported for {} nonces", result->nonces, result->hits, batch.count);
@@ -149,6 +161,7 @@ class Runner {
   std::vector<PlantedWork> work_;
   std::vector<std::vector<PlantedHit>> first_results_;  ///< by work
   device::BatchTuner batch_{kBatch, 1};
+  int rests_ = 0;
   std::uint64_t hashes_ = 0;
   Clock::time_point ended_{};
   std::string problem_;

@@ -47,6 +47,7 @@ class CudaDevice final : public Device {
   Result<void> self_test() override;
   Result<kernels::ScanResult> scan(const kernels::ScanJob& job, kernels::NonceRange range,
                                    std::span<kernels::Hit> hits) override;
+  [[nodiscard]] bool can_restart() const noexcept override { return true; }
   Result<void> restart() override;
   [[nodiscard]] std::optional<Telemetry> telemetry() const override;
   void abort_before(std::uint64_t generation) noexcept override;

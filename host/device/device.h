@@ -48,6 +48,9 @@ class Device {
   virtual Result<kernels::ScanResult> scan(const kernels::ScanJob& job, kernels::NonceRange range,
                                            std::span<kernels::Hit> hits) = 0;
 
+  /// Whether restart() can ever succeed.
+  [[nodiscard]] virtual bool can_restart() const noexcept { return false; }
+
   /// After scan() failed: makes the device as new, and tests it. Error: kDevice, it stays unusable; trying again later
   /// may help.
   virtual Result<void> restart() { return fail(Errc::kDevice, "a device of this kind cannot be restarted"); }

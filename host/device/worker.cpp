@@ -11,19 +11,27 @@
 namespace lode::device {
 namespace {
 
-/// How long a scan call may take: rates are counted after each, and a device checks for new work far more often.
-constexpr std::chrono::milliseconds kBatchDuration{50};
-
 /// How long a worker that found a block waits to be told what comes next before it goes on. It takes microseconds; only
 /// a block that comes to nothing is not answered.
 constexpr std::chrono::milliseconds kBlockTaken{100};
+
+/// How often a worker that has nothing left to do looks whether another's device has failed.
+constexpr std::chrono::milliseconds kOrphanInterval{500};
 
 constexpr work::Generation kEveryGeneration = std::numeric_limits<work::Generation>::max();
 
 }  // namespace
 
-Worker::Worker(std::unique_ptr<Device> device, work::Lane lane, std::uint32_t index, WorkerHooks hooks)
-    : device_(std::move(device)), lane_(lane), index_(index), hooks_(std::move(hooks)), thread_([this] { run(); }) {}
+Worker::Worker(std::unique_ptr<Device> device, work::Lane lane, std::uint32_t index, WorkerHooks hooks,
+               std::shared_ptr<OrphanedWork> orphans, RestartPolicy policy)
+    : device_(std::move(device)),
+      lane_(lane),
+      index_(index),
+      hooks_(std::move(hooks)),
+      orphans_(std::move(orphans)),
+      policy_(std::move(policy)),
+      hits_(kernels::kMinHitCapacity),
+      thread_([this] { run(); }) {}
 
 Worker::~Worker() {
   stop();
@@ -50,53 +58,137 @@ std::optional<work::Candidate> Worker::next_candidate() {
   return candidate;
 }
 
-std::optional<Error> Worker::take_fault() {
-  const std::lock_guard lock(fault_mutex_);
-  return std::exchange(fault_, std::nullopt);
+std::optional<DeviceNews> Worker::next_news() {
+  const std::lock_guard lock(news_mutex_);
+  if (news_.empty()) return std::nullopt;
+  std::optional<DeviceNews> news(std::move(news_.front()));
+  news_.pop_front();
+  return news;
+}
+
+bool Worker::distrust(Error reason) {
+  if (!device_->can_restart()) return false;
+  const std::lock_guard lock(news_mutex_);
+  distrust_ = std::move(reason);
+  distrusted_.store(true);
+  return true;
+}
+
+std::optional<Error> Worker::take_distrust() {
+  if (!distrusted_.load()) return std::nullopt;
+  const std::lock_guard lock(news_mutex_);
+  distrusted_.store(false);
+  return std::exchange(distrust_, std::nullopt);
+}
+
+std::unique_ptr<LanePart> Worker::lane_of(const std::shared_ptr<const work::Job>& job) const {
+  const std::uint32_t midstates = fitting_midstates(job->work->share_target.top_word(), device_->info().midstates);
+  return std::make_unique<LanePart>(LanePart{.space = work::RollSpace(job, lane_, midstates)});
 }
 
 void Worker::run() {
   yield_to_others();
   device_->enter_thread();
-  std::vector<kernels::Hit> hits(kernels::kMinHitCapacity);
   std::optional<Mail> mail = mailbox_.take();
   while (mail)
-    mail = *mail ? work_on(*mail, hits) : mailbox_.take();
+    mail = *mail ? work_on(*mail) : mailbox_.take();
 }
 
-std::optional<Worker::Mail> Worker::work_on(const Mail& job, std::vector<kernels::Hit>& hits) {
-  work::RollSpace space(job, lane_, fitting_midstates(job->work->share_target.top_word(), device_->info().midstates));
-  BatchTuner tuner(kBatchDuration, 1);
+std::optional<Worker::Mail> Worker::work_on(const Mail& job) {
+  std::unique_ptr<LanePart> part = left_to_others_ == job->generation ? orphans_->take(job->generation) : lane_of(job);
+  while (true) {
+    if (part) {
+      if (!work_through(*job, *part)) {
+        if (failure_) {
+          leave_to_others(std::move(part));
+          return recover(job);
+        }
+        return std::exchange(mail_, std::nullopt);
+      }
+    } else if (std::optional<Mail> mail = mailbox_.take_within(kOrphanInterval); mail || mailbox_.closed()) {
+      return mail;
+    }
+    // Every header of the part was tried.
+    part = orphans_->take(job->generation);
+  }
+}
+
+bool Worker::work_through(const work::Job& job, LanePart& part) {
+  BatchTuner tuner(device_->info().batch, 1);
   bool first = true;
-  while (const std::optional<work::WorkUnit> unit = space.next()) {
-    kernels::NonceRange left = unit->scan.range;
-    while (left.count > 0) {
-      if (std::optional<Mail> mail = mailbox_.try_take()) return mail;
-      if (stopping_.load()) return std::nullopt;
+  while (true) {
+    if (part.left.count == 0) {
+      part.unit = part.space.next();
+      if (!part.unit) return true;
+      part.left = part.unit->scan.range;
+    }
+    const work::WorkUnit& unit = *part.unit;
+    while (part.left.count > 0) {
+      if ((mail_ = mailbox_.try_take()) || stopping_.load()) return false;
+      if ((failure_ = take_distrust())) return false;
 
       const auto begin = std::chrono::steady_clock::now();
-      if (std::exchange(first, false) && hooks_.first_scan) hooks_.first_scan(job->generation, begin);
-      const std::uint64_t batch = tuner.batch(unit->scan.limit, unit->scan.midstate_count);
-      const auto result = device_->scan(unit->scan, {left.first, std::min(left.count, batch)}, hits);
+      if (std::exchange(first, false) && hooks_.first_scan) hooks_.first_scan(job.generation, begin);
+      const std::uint64_t batch = tuner.batch(unit.scan.limit, unit.scan.midstate_count);
+      const auto result = device_->scan(unit.scan, {part.left.first, std::min(part.left.count, batch)}, hits_);
       if (!result) {
-        fault(result.error());
-        while (mailbox_.take()) {
-        }
-        return std::nullopt;
+        failure_ = result.error();
+        return false;
       }
-      const std::uint64_t hashes = result->nonces * unit->scan.midstate_count;
+      const std::uint64_t hashes = result->nonces * unit.scan.midstate_count;
       tuner.record(hashes, std::chrono::steady_clock::now() - begin);
       hashes_.fetch_add(hashes, std::memory_order_relaxed);
-      const std::span<const kernels::Hit> found = std::span(hits).first(result->hits);
-      report(*unit, found);
-      left.first += static_cast<std::uint32_t>(result->nonces);
-      left.count -= result->nonces;
-      if (found_block(*job, *unit, found)) {
-        if (std::optional<Mail> mail = mailbox_.take_within(kBlockTaken)) return mail;
-      }
+      const std::span<const kernels::Hit> found = std::span(hits_).first(result->hits);
+      report(unit, found);
+      part.left.first += static_cast<std::uint32_t>(result->nonces);
+      part.left.count -= result->nonces;
+      if (found_block(job, unit, found) && (mail_ = mailbox_.take_within(kBlockTaken))) return false;
     }
   }
-  return mailbox_.take();  // every header of the lane was tried; wait for other work
+}
+
+std::optional<Worker::Mail> Worker::recover(Mail job) {
+  if (std::chrono::steady_clock::now() - works_since_ > policy_.forgiven_after) failures_ = 0;
+  while (true) {
+    Error error = *std::exchange(failure_, std::nullopt);
+    if (++failures_ > policy_.delays.size() || !device_->can_restart()) {
+      tell({.kind = DeviceNews::Kind::kLeftOut, .error = std::move(error)});
+      // Whatever comes now is for the others.
+      while (mailbox_.take()) {
+      }
+      return std::nullopt;
+    }
+    const std::chrono::milliseconds delay = policy_.delays[failures_ - 1];
+    tell({.kind = DeviceNews::Kind::kFailed, .error = std::move(error), .restart_in = delay});
+    if (!wait_out(delay, job)) return std::nullopt;
+    if (const auto restarted = device_->restart(); !restarted) {
+      failure_ = restarted.error();
+      continue;
+    }
+    static_cast<void>(take_distrust());  // that was said of results from before
+    works_since_ = std::chrono::steady_clock::now();
+    tell({.kind = DeviceNews::Kind::kBack});
+    return job;
+  }
+}
+
+bool Worker::wait_out(std::chrono::milliseconds delay, Mail& newest) {
+  const auto end = std::chrono::steady_clock::now() + delay;
+  while (true) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= end) return !mailbox_.closed();
+    if (const std::optional<Mail> mail = mailbox_.take_within(end - now)) {
+      newest = *mail;
+      if (newest) leave_to_others(lane_of(newest));
+    } else if (mailbox_.closed()) {
+      return false;
+    }
+  }
+}
+
+void Worker::leave_to_others(std::unique_ptr<LanePart> part) {
+  left_to_others_ = part->generation();
+  orphans_->put(std::move(part));
 }
 
 void Worker::report(const work::WorkUnit& unit, std::span<const kernels::Hit> hits) {
@@ -119,10 +211,10 @@ bool Worker::found_block(const work::Job& job, const work::WorkUnit& unit, std::
          });
 }
 
-void Worker::fault(Error error) {
+void Worker::tell(DeviceNews news) {
   {
-    const std::lock_guard lock(fault_mutex_);
-    fault_ = std::move(error);
+    const std::lock_guard lock(news_mutex_);
+    news_.push_back(std::move(news));
   }
   hooks_.notify();
 }

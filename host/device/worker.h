@@ -1,4 +1,5 @@
-// The thread that owns a device and keeps it busy.
+// The thread that owns a device and keeps it busy. When the device fails it is restarted, later and later, until it has
+// failed too often; what it was working on is left to others.
 //
 // Jobs come down through a mailbox where the latest wins; candidates go up through a single-producer single-consumer
 // ring, drained by the io thread. The worker cuts its lane of a job by itself (RollSpace), so that nothing is asked of
@@ -9,6 +10,7 @@
 #include <boost/lockfree/spsc_queue.hpp>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -19,6 +21,7 @@
 #include "host/base/error.h"
 #include "host/device/device.h"
 #include "host/device/mailbox.h"
+#include "host/device/orphaned_work.h"
 #include "host/work/candidate.h"
 #include "host/work/job.h"
 #include "host/work/roll_space.h"
@@ -33,10 +36,31 @@ struct WorkerHooks {
   std::function<void(work::Generation, std::chrono::steady_clock::time_point)> first_scan = {};
 };
 
+/// When a device that failed is restarted.
+struct RestartPolicy {
+  /// After the first failure in a row, the second ...; one more and the device is left out for good.
+  std::vector<std::chrono::milliseconds> delays{std::chrono::seconds(1), std::chrono::seconds(15)};
+  /// Failures are forgotten once the device has worked for so long.
+  std::chrono::milliseconds forgiven_after{std::chrono::minutes(10)};
+};
+
+/// What became of a worker's device.
+struct DeviceNews {
+  enum class Kind {
+    kFailed,   ///< it will be restarted
+    kLeftOut,  ///< it failed for good
+    kBack,     ///< it works again
+  };
+  Kind kind = Kind::kFailed;
+  Error error{};                           ///< why, unless it is back
+  std::chrono::milliseconds restart_in{};  ///< of kFailed
+};
+
 class Worker {
  public:
-  /// `index` names the worker in its candidates.
-  Worker(std::unique_ptr<Device> device, work::Lane lane, std::uint32_t index, WorkerHooks hooks);
+  /// `index` names the worker in its candidates. `orphans` is shared with the other workers on the same jobs.
+  Worker(std::unique_ptr<Device> device, work::Lane lane, std::uint32_t index, WorkerHooks hooks,
+         std::shared_ptr<OrphanedWork> orphans = std::make_shared<OrphanedWork>(), RestartPolicy policy = {});
   /// Stops and joins.
   ~Worker();
   Worker(const Worker&) = delete;
@@ -51,13 +75,21 @@ class Worker {
   /// Io thread: the next candidate, oldest first.
   std::optional<work::Candidate> next_candidate();
 
-  /// Io thread: why the device stopped working, once. The worker is idle for good after a fault.
-  std::optional<Error> take_fault();
+  /// Io thread: what became of the device, oldest first. The worker is idle for good after kLeftOut.
+  std::optional<DeviceNews> next_news();
+
+  /// The device's results are wrong: it counts as failed. False, and nothing happens, if it is of a kind that cannot be
+  /// restarted. Any thread.
+  bool distrust(Error reason);
+
+  /// The device's whole lane of a job.
+  [[nodiscard]] std::unique_ptr<LanePart> lane_of(const std::shared_ptr<const work::Job>& job) const;
 
   /// Headers hashed since the start.
   [[nodiscard]] std::uint64_t hashes() const noexcept { return hashes_.load(std::memory_order_relaxed); }
 
   [[nodiscard]] const DeviceInfo& info() const noexcept { return device_->info(); }
+  [[nodiscard]] std::optional<Telemetry> telemetry() const { return device_->telemetry(); }
 
  private:
   using Mail = std::shared_ptr<const work::Job>;
@@ -66,11 +98,19 @@ class Worker {
 
   void run();
   /// Works on a job until there is other mail; returns that, or nothing when it is time to end.
-  std::optional<Mail> work_on(const Mail& job, std::vector<kernels::Hit>& hits);
+  std::optional<Mail> work_on(const Mail& job);
+  /// Until it is done with this part (true), or there is something else to do (false): mail, an end, a failure.
+  bool work_through(const work::Job& job, LanePart& part);
+  /// Restarts the device. Returns as work_on() does, with the newest mail.
+  std::optional<Mail> recover(Mail job);
+  /// Waits, and leaves the work that comes meanwhile to others. False: it is time to end.
+  bool wait_out(std::chrono::milliseconds delay, Mail& newest);
+  void leave_to_others(std::unique_ptr<LanePart> part);
   void report(const work::WorkUnit& unit, std::span<const kernels::Hit> hits);
   /// Whether one of the hits is a block, so that more work on its parent is wasted.
   static bool found_block(const work::Job& job, const work::WorkUnit& unit, std::span<const kernels::Hit> hits);
-  void fault(Error error);
+  void tell(DeviceNews news);
+  std::optional<Error> take_distrust();
 
   std::unique_ptr<Device> device_;
   work::Lane lane_;
@@ -81,8 +121,21 @@ class Worker {
   std::atomic<bool> stopping_{false};
   boost::lockfree::spsc_queue<work::Candidate> ring_{kRingCapacity};
   std::atomic<std::uint64_t> hashes_{0};
-  std::mutex fault_mutex_;
-  std::optional<Error> fault_;
+  std::shared_ptr<OrphanedWork> orphans_;
+  RestartPolicy policy_;
+  std::mutex news_mutex_;
+  std::deque<DeviceNews> news_;
+  std::optional<Error> distrust_;
+  std::atomic<bool> distrusted_{false};
+
+  // The thread's own.
+  std::vector<kernels::Hit> hits_;
+  std::optional<Mail> mail_;                        ///< taken while working on other
+  std::optional<Error> failure_;                    ///< of the device
+  std::optional<work::Generation> left_to_others_;  ///< the job whose lane was given away
+  std::size_t failures_ = 0;                        ///< in a row
+  std::chrono::steady_clock::time_point works_since_ = std::chrono::steady_clock::now();
+
   std::thread thread_;  ///< last: it uses all of the above
 };
 

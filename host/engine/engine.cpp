@@ -214,8 +214,8 @@ class Engine::Impl final : public SubmitterListener {
   void collect() {
     const auto now = Clock::now();
     workers_->collect([&](const work::Candidate& candidate) { judge(candidate, now); });
-    for (const auto& [index, error] : workers_->faults())
-      drop_device(index, error.message());
+    for (const auto& [index, news] : workers_->news())
+      tell(index, news);
   }
 
   void judge(const work::Candidate& candidate, Clock::time_point now) {
@@ -271,7 +271,28 @@ class Engine::Impl final : public SubmitterListener {
     log_.warn("{}: a result does not hold", device);
     emit(HardwareError{.device = device, .count = totals_.hardware_errors});
     if (++errors_in_a_row_[worker] >= kHardwareErrorsAllowed) {
-      drop_device(worker, "wrong results, one after another");
+      constexpr const char* kReason = "wrong results, one after another";
+      errors_in_a_row_[worker] = 0;
+      if (!workers_->distrust(worker, fail(Errc::kDevice, kReason))) drop_device(worker, kReason);
+    }
+  }
+
+  void tell(std::size_t index, const device::DeviceNews& news) {
+    const std::string& device = workers_->info(index).id;
+    switch (news.kind) {
+      case device::DeviceNews::Kind::kFailed: {
+        const double seconds = std::chrono::duration<double>(news.restart_in).count();
+        log_.error("{}: stopped working: {}; it is restarted in {} s", device, news.error.message(), seconds);
+        emit(DeviceFault{.device = device, .reason = news.error.message(), .restart_in = seconds});
+        break;
+      }
+      case device::DeviceNews::Kind::kLeftOut:
+        drop_device(index, news.error.message());
+        break;
+      case device::DeviceNews::Kind::kBack:
+        log_.info("{}: works again", device);
+        emit(DeviceBack{.device = device});
+        break;
     }
   }
 
@@ -280,7 +301,7 @@ class Engine::Impl final : public SubmitterListener {
     log_.error("{}: out of service: {}", device, reason);
     emit(DeviceFault{.device = device, .reason = reason});
     workers_->retire(index);
-    if (workers_->in_service() == 0) finish(StopReason::kNoDevice);
+    if (workers_->usable() == 0) finish(StopReason::kNoDevice);
   }
 
   void assign(const std::shared_ptr<const work::Job>& job) {

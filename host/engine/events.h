@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "host/chain/hash256.h"
+#include "host/device/telemetry.h"
 
 namespace lode::engine {
 
@@ -66,6 +68,12 @@ struct HardwareError {
 struct DeviceFault {
   std::string device;
   std::string reason;
+  std::optional<double> restart_in = {};  ///< seconds; nothing: it is left out for good
+};
+
+/// A device that had stopped works again.
+struct DeviceBack {
+  std::string device;
 };
 
 struct DeviceRate {
@@ -75,6 +83,7 @@ struct DeviceRate {
   std::size_t threads = 0;
   std::uint64_t hashes = 0;
   double hashes_per_second = 0;  ///< over the last 10 s
+  std::optional<device::Telemetry> telemetry = {};
 };
 
 struct Totals {
@@ -103,7 +112,7 @@ struct Stopped {
 };
 
 using Event = std::variant<SourceConnected, SourceLost, JobStarted, BlockFound, BlockAccepted, BlockRejected,
-                           HardwareError, DeviceFault, Rate, Stopped>;
+                           HardwareError, DeviceFault, DeviceBack, Rate, Stopped>;
 
 /// Called on the io thread; must be quick.
 class EventListener {

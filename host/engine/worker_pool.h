@@ -39,15 +39,19 @@ class WorkerPool {
     }
   }
 
-  /// Workers whose device failed since the last call, by index, with the reason.
-  std::vector<std::pair<std::size_t, Error>> faults();
+  /// What became of workers' devices since the last call, by worker. Those that were left out are retired.
+  std::vector<std::pair<std::size_t, device::DeviceNews>> news();
 
   /// Takes a worker out of service for good.
   void retire(std::size_t index);
 
-  [[nodiscard]] bool serves(std::size_t index) const { return in_service_.at(index); }
-  /// How many workers are in service.
-  [[nodiscard]] std::size_t in_service() const noexcept;
+  /// The worker's results are wrong: its device is restarted, or, where that is not possible, it is to be retired
+  /// (false).
+  bool distrust(std::size_t index, Error reason);
+
+  [[nodiscard]] bool serves(std::size_t index) const { return states_.at(index) == State::kServes; }
+  /// How many workers are in service, or may be again.
+  [[nodiscard]] std::size_t usable() const noexcept;
 
   [[nodiscard]] const device::DeviceInfo& info(std::size_t index) const { return workers_.at(index)->info(); }
 
@@ -67,8 +71,19 @@ class WorkerPool {
   };
   [[nodiscard]] std::uint64_t hashes(const Group& group) const noexcept;
 
+  enum class State {
+    kServes,
+    kFailed,   ///< is going to be restarted
+    kRetired,  ///< for good
+  };
+  /// Who gets work that one does at once; nobody: more than there are.
+  [[nodiscard]] std::size_t first_to_serve() const noexcept;
+  void fell_out(std::size_t index, State state);
+
   std::vector<std::unique_ptr<device::Worker>> workers_;
-  std::vector<bool> in_service_;
+  std::shared_ptr<device::OrphanedWork> orphans_ = std::make_shared<device::OrphanedWork>();
+  std::shared_ptr<const work::Job> job_;  ///< given out last
+  std::vector<State> states_;
   std::vector<bool> busy_;  ///< were given work last, not idleness
   std::vector<Group> groups_;
   RateMeter total_;

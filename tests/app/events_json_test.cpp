@@ -63,7 +63,8 @@ INSTANTIATE_TEST_SUITE_P(
                          "block_rejected",
                          {"hash", "height", "sink", "reason", "detail", "stale"}},
                     Case{engine::HardwareError{"cpu", 1}, "hardware_error", {"device", "count"}},
-                    Case{engine::DeviceFault{"cpu", "r"}, "device_fault", {"device", "reason"}},
+                    Case{engine::DeviceFault{"cpu", "r"}, "device_fault", {"device", "reason", "restart_in"}},
+                    Case{engine::DeviceBack{"cpu"}, "device_back", {"device"}},
                     Case{engine::Rate{1.5, {}}, "rate", {"hashes_per_second", "devices"}},
                     Case{engine::Stopped{},
                          "stopped",
@@ -82,7 +83,7 @@ TEST(EventsJson, RatesCarryEveryDevice) {
   const json::object object = reread(to_json(rate, kTime));
   const json::object& device = object.at("devices").as_array().at(0).as_object();
   EXPECT_EQ(keys_of(device),
-            (std::set<std::string>{"device", "name", "kernel", "threads", "hashes", "hashes_per_second"}));
+            (std::set<std::string>{"device", "name", "kernel", "threads", "hashes", "hashes_per_second", "telemetry"}));
   EXPECT_EQ(device.at("threads").to_number<int>(), 2);
 }
 

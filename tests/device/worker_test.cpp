@@ -32,6 +32,9 @@ class ScriptedDevice final : public Device {
     std::uint32_t hits_per_scan = 0;
     std::optional<std::uint32_t> hit;  ///< nonce word that every scan finds
     bool fault = false;
+    bool restartable = false;
+    int failing_restarts = 0;  ///< so many fail, the next mends the fault
+    int restarts = 0;
   };
 
   explicit ScriptedDevice(std::shared_ptr<Script> script) : script_(std::move(script)) {
@@ -62,6 +65,14 @@ class ScriptedDevice final : public Device {
     for (std::uint32_t i = 0; i < script_->hits_per_scan; ++i)
       hits[i] = {.nonce_word = range.first + i, .midstate = 0};
     return kernels::ScanResult{.nonces = range.count, .hits = script_->hits_per_scan};
+  }
+
+  bool can_restart() const noexcept override { return script_->restartable; }
+  Result<void> restart() override {
+    const std::lock_guard lock(script_->mutex);
+    if (script_->restarts++ < script_->failing_restarts) return fail(Errc::kDevice, "still off the bus");
+    script_->fault = false;
+    return {};
   }
 
   void abort_before(std::uint64_t generation) noexcept override {
@@ -258,13 +269,138 @@ TEST_F(WorkerTest, AFaultIsReportedOnceAndEndsTheWork) {
   const auto worker = make_worker(notified.hooks());
   worker->assign(test::make_job(1, test::make_template(1)));
   ASSERT_TRUE(notified.wait());
-  const auto fault = worker->take_fault();
-  ASSERT_TRUE(fault);
-  EXPECT_EQ(fault->detail, "fell off the bus");
-  EXPECT_FALSE(worker->take_fault());
+  const auto news = worker->next_news();
+  ASSERT_TRUE(news);
+  EXPECT_EQ(news->kind, DeviceNews::Kind::kLeftOut) << "it is of a kind that cannot be restarted";
+  EXPECT_EQ(news->error.detail, "fell off the bus");
+  EXPECT_FALSE(worker->next_news());
   worker->assign(test::make_job(2, test::make_template(2)));
   worker->stop();
   EXPECT_EQ(script->scanned.size(), 1U);
+}
+
+/// Waits for the next news. Nothing after half a minute.
+std::optional<DeviceNews> await_news(Worker& worker) {
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (auto news = worker.next_news()) return news;
+    std::this_thread::sleep_for(1ms);
+  }
+  return std::nullopt;
+}
+
+class RestartTest : public WorkerTest {
+ public:
+  RestartTest() {
+    script->restartable = true;
+    script->fault = true;
+  }
+  std::unique_ptr<Worker> make_worker(RestartPolicy policy = {.delays = {1ms, 2ms}}) {
+    return std::make_unique<Worker>(std::make_unique<ScriptedDevice>(script), work::Lane{}, 0,
+                                    WorkerHooks{.notify = [] {}}, orphans, std::move(policy));
+  }
+  std::shared_ptr<OrphanedWork> orphans = std::make_shared<OrphanedWork>();
+};
+
+TEST_F(RestartTest, GoesOnWhereItFailed) {
+  const auto worker = make_worker();
+  worker->assign(test::make_job(1, test::make_template(1, 0x1d00ffff)));
+  const auto failed = await_news(*worker);
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->kind, DeviceNews::Kind::kFailed);
+  EXPECT_EQ(failed->error.detail, "fell off the bus");
+  EXPECT_EQ(failed->restart_in, 1ms);
+  const auto back = await_news(*worker);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->kind, DeviceNews::Kind::kBack);
+  ASSERT_TRUE(wait_for_scans(3));
+  worker->stop();
+  EXPECT_EQ(script->scanned[1].first, script->scanned[0].first) << "what was not done is done again";
+  EXPECT_EQ(script->scanned[2].first, script->scanned[1].first + script->scanned[1].count);
+}
+
+TEST_F(RestartTest, TheThirdFailureInARowIsTheLast) {
+  script->failing_restarts = 100;
+  const auto worker = make_worker();
+  worker->assign(test::make_job(1, test::make_template(1, 0x1d00ffff)));
+  for (const auto delay : {1ms, 2ms}) {
+    const auto failed = await_news(*worker);
+    ASSERT_TRUE(failed);
+    EXPECT_EQ(failed->kind, DeviceNews::Kind::kFailed);
+    EXPECT_EQ(failed->restart_in, delay);
+  }
+  const auto out = await_news(*worker);
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->kind, DeviceNews::Kind::kLeftOut);
+  EXPECT_EQ(out->error.detail, "still off the bus");
+  worker->assign(test::make_job(2, test::make_template(2, 0x1d00ffff)));
+  worker->stop();
+  EXPECT_EQ(script->restarts, 2);
+  EXPECT_EQ(script->scanned.size(), 1U);
+}
+
+TEST_F(RestartTest, FailuresAreForgottenInTime) {
+  const auto worker = make_worker({.delays = {1ms, 2ms}, .forgiven_after = 0ms});
+  worker->assign(test::make_job(1, test::make_template(1, 0x1d00ffff)));
+  for (int i = 0; i < 5; ++i) {
+    const auto failed = await_news(*worker);
+    ASSERT_TRUE(failed);
+    ASSERT_EQ(failed->kind, DeviceNews::Kind::kFailed);
+    EXPECT_EQ(failed->restart_in, 1ms);
+    const auto back = await_news(*worker);
+    ASSERT_TRUE(back);
+    ASSERT_EQ(back->kind, DeviceNews::Kind::kBack);
+    const std::lock_guard lock(script->mutex);
+    script->fault = true;
+  }
+}
+
+TEST_F(RestartTest, ItsWorkIsLeftToOthersMeanwhile) {
+  const auto worker = make_worker({.delays = {1h}});
+  worker->assign(test::make_job(1, test::make_template(1, 0x1d00ffff)));
+  ASSERT_TRUE(await_news(*worker));
+  const auto part = orphans->take(1);
+  ASSERT_TRUE(part);
+  EXPECT_EQ(part->left.first, script->scanned.front().first) << "nothing of the unit was done";
+  // Work that comes while the device is away, too.
+  worker->assign(test::make_job(2, test::make_template(2, 0x1d00ffff)));
+  std::unique_ptr<LanePart> next;
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (!(next = orphans->take(2)) && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(1ms);
+  EXPECT_TRUE(next);
+  worker->stop();
+}
+
+TEST_F(RestartTest, APartIsTakenOnceAndForItsJobOnly) {
+  script->fault = false;
+  auto work = test::make_template(1, 0x1d00ffff);
+  work->version_mask = 0;
+  const auto job = test::make_job(1, work);
+  orphans->put(std::make_unique<LanePart>(LanePart{.space = work::RollSpace(job, {.index = 1, .count = 2}, 1)}));
+  // One that is not of this job.
+  orphans->put(std::make_unique<LanePart>(
+      LanePart{.space = work::RollSpace(test::make_job(2, work), {.index = 1, .count = 2}, 1)}));
+  EXPECT_FALSE(orphans->take(1)) << "older work is forgotten";
+  EXPECT_TRUE(orphans->take(2));
+  EXPECT_FALSE(orphans->take(2));
+}
+
+TEST_F(RestartTest, WrongResultsCountAsAFailure) {
+  script->fault = false;
+  const auto worker = make_worker();
+  worker->assign(test::make_job(1, test::make_template(1, 0x1d00ffff)));
+  ASSERT_TRUE(wait_for_scans(1));
+  EXPECT_TRUE(worker->distrust(fail(Errc::kDevice, "it lies")));
+  const auto failed = await_news(*worker);
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->error.detail, "it lies");
+  const auto back = await_news(*worker);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->kind, DeviceNews::Kind::kBack);
+  worker->stop();
+  script->restartable = false;
+  EXPECT_FALSE(worker->distrust(fail(Errc::kDevice, "it lies")));
 }
 
 TEST_F(WorkerTest, SaysWhenAJobIsFirstHashed) {

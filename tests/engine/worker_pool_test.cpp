@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <thread>
 
 #include "tests/support/test_work.h"
 
@@ -108,6 +110,93 @@ TEST_F(WorkerPoolTest, TheNextInServiceStepsIn) {
   pool->stop();
   EXPECT_FALSE(scans.has(1, 0));
   EXPECT_FALSE(scans.has(1, 2));
+}
+
+/// Fails as often as it is told to, and can be restarted.
+class FailingDevice final : public device::Device {
+ public:
+  FailingDevice(Scans& scans, int number, std::atomic<int>& faults) : scans_(scans), number_(number), faults_(faults) {}
+
+  const device::DeviceInfo& info() const noexcept override { return info_; }
+  Result<void> self_test() override { return {}; }
+  Result<kernels::ScanResult> scan(const kernels::ScanJob& job, kernels::NonceRange range,
+                                   std::span<kernels::Hit>) override {
+    if (faults_ > 0) {
+      --faults_;
+      return fail(Errc::kDevice, "fell off the bus");
+    }
+    scans_.add(job.generation, number_);
+    return kernels::ScanResult{.nonces = range.count, .hits = 0};
+  }
+  bool can_restart() const noexcept override { return true; }
+  Result<void> restart() override { return {}; }
+  void abort_before(std::uint64_t) noexcept override {}
+
+ private:
+  Scans& scans_;
+  int number_;
+  std::atomic<int>& faults_;
+  device::DeviceInfo info_{.id = "failing", .name = "failing", .kernel = "none", .midstates = 1};
+};
+
+TEST(WorkerPoolFaults, AnotherStepsInWhileADeviceIsAwayAndItComesBack) {
+  Scans scans;
+  std::atomic<int> faults = 1;
+  std::vector<std::unique_ptr<device::Device>> devices;
+  devices.push_back(std::make_unique<FailingDevice>(scans, 0, faults));
+  devices.push_back(std::make_unique<IdleDevice>(scans, 1));
+  WorkerPool pool(
+      std::move(devices), [] {}, WorkerPool::FirstScan{});
+  std::vector<std::pair<std::size_t, device::DeviceNews>> news;
+  const auto wait_for_news = [&](device::DeviceNews::Kind kind) {
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    while (std::chrono::steady_clock::now() < deadline) {
+      for (auto& one : pool.news())
+        news.push_back(std::move(one));
+      if (!news.empty() && news.back().second.kind == kind) return true;
+      std::this_thread::sleep_for(1ms);
+    }
+    return false;
+  };
+  // Work for one: the first fails at it, the second takes over.
+  pool.assign(test::make_job(1, test::make_template(1, 0x207fffff)));
+  ASSERT_TRUE(wait_for_news(device::DeviceNews::Kind::kFailed));
+  EXPECT_FALSE(pool.serves(0));
+  EXPECT_EQ(pool.usable(), 2U);
+  EXPECT_TRUE(scans.wait(1, 1));
+  // New work of this kind goes to the second at once.
+  pool.assign(test::make_job(2, test::make_template(1, 0x207fffff)));
+  EXPECT_TRUE(scans.wait(2, 1));
+  ASSERT_TRUE(wait_for_news(device::DeviceNews::Kind::kBack));
+  EXPECT_TRUE(pool.serves(0));
+  pool.assign(test::make_job(3, test::make_template(1, 0x1d00ffff)));
+  EXPECT_TRUE(scans.wait(3, 0));
+  EXPECT_TRUE(scans.wait(3, 1));
+  pool.stop();
+}
+
+TEST(WorkerPoolFaults, TheLaneOfARetiredWorkerIsDoneByTheOthers) {
+  Scans scans;
+  std::vector<std::unique_ptr<device::Device>> devices;
+  std::atomic<int> none = 0;
+  devices.push_back(std::make_unique<FailingDevice>(scans, 0, none));
+  devices.push_back(std::make_unique<IdleDevice>(scans, 1));
+  WorkerPool pool(
+      std::move(devices), [] {}, WorkerPool::FirstScan{});
+  pool.retire(0);
+  EXPECT_EQ(pool.usable(), 1U);
+  // Nothing but nonces to roll: two lanes of 2^31, which an idle device scans at once.
+  auto work = test::make_template(1, 0x1d00ffff);
+  work->version_mask = 0;
+  work->time_roll_limit = 0;
+  work->extranonce2_size = 0;
+  pool.assign(test::make_job(1, work));
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (pool.hashes() < std::uint64_t{1} << 32 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(1ms);
+  pool.stop();
+  EXPECT_EQ(pool.hashes(), std::uint64_t{1} << 32);
+  EXPECT_FALSE(scans.has(1, 0));
 }
 
 }  // namespace
