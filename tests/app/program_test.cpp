@@ -9,6 +9,7 @@
 #include <fstream>
 #include <set>
 
+#include "host/app/cuda_backend.h"
 #include "host/app/exit_codes.h"
 #include "host/device/thread_affinity.h"
 #include "kernels/cpu/registry.h"
@@ -130,7 +131,7 @@ TEST(Program, DevicesJson) {
     EXPECT_EQ(defaults, 1);
   }
   EXPECT_TRUE(cpu);
-  EXPECT_THAT(lode({"devices"}).out, HasSubstr("not in this build"));
+  EXPECT_THAT(lode({"devices"}).out, HasSubstr("opencl: not in this build"));
 }
 
 TEST(Program, BenchJson) {
@@ -164,9 +165,22 @@ TEST(Program, BenchJson) {
   }
 }
 
+TEST(Program, SaysThatThereIsNoGpu) {
+  const auto reason = why_no_cuda();
+  if (!reason) GTEST_SKIP() << "this machine has a GPU";
+  EXPECT_THAT(lode({"devices"}).out, HasSubstr("cuda: " + *reason));
+  for (const char* const command : {"bench", "mine"}) {
+    for (const char* const devices : {"cuda", "cuda:0", "cpu,cuda"}) {
+      const Finished done = lode({command, "--devices", devices});
+      EXPECT_EQ(done.status, kExitNoDevice) << command << ' ' << devices;
+      EXPECT_THAT(done.err, HasSubstr("cuda: " + *reason));
+    }
+  }
+}
+
 TEST(Program, BenchRefusesWhatIsNotThere) {
   EXPECT_EQ(lode({"bench", "--kernel", "abacus"}).status, kExitUsage);
-  EXPECT_EQ(lode({"bench", "--devices", "cuda"}).status, kExitNoDevice);
+  EXPECT_EQ(lode({"bench", "--devices", "opencl"}).status, kExitNoDevice);
   for (const kernels::Kernel& kernel : kernels::kernels()) {
     if (kernels::usable(kernel)) continue;
     const Finished done = lode({"bench", "--kernel", std::string(kernel.name)});
@@ -294,7 +308,7 @@ TEST(Program, ASignalStopsCleanly) {
 }
 
 TEST(Program, MineRefusesWithTheDocumentedStatus) {
-  EXPECT_EQ(lode({"mine", "--devices", "cuda"}).status, kExitNoDevice);
+  EXPECT_EQ(lode({"mine", "--devices", "opencl"}).status, kExitNoDevice);
   EXPECT_EQ(lode({"mine", "--kernel", "abacus"}).status, kExitUsage);
   EXPECT_EQ(lode({"mine", "--events", "/nonexistent/x"}).status, kExitUsage);
 }
