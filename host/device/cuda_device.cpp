@@ -97,14 +97,9 @@ void CudaDevice::close_session() noexcept {
   stop_launches();
   if (!hung_ && !drain(Clock::now() + options_.stop_limit)) hung_ = true;
   in_flight_.clear();
+  // Kernels that hang may still look at the mailbox, and freeing anything would wait for them.
+  if (hung_) session_->abandon();
   const std::lock_guard lock(epoch_mutex_);
-  if (hung_) {
-    // Kernels may still look at the mailbox, and freeing anything would wait for them.
-    session_->abandon();
-    epoch_ = nullptr;
-    static_cast<void>(session_.release());
-    return;
-  }
   epoch_ = nullptr;
   session_.reset();
 }

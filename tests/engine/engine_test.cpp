@@ -9,8 +9,10 @@
 
 #include "host/chain/header.h"
 #include "host/device/cpu_device.h"
+#include "host/device/cuda_device.h"
 #include "host/work/block_assembly.h"
 #include "kernels/cpu/registry.h"
+#include "tests/device/fake_cuda.h"
 #include "tests/engine/fakes.h"
 #include "tests/support/test_work.h"
 
@@ -214,6 +216,79 @@ TEST_F(EngineTest, ALyingDeviceDoesNotStopTheOthers) {
   };
   EXPECT_EQ(run({.stop_after_blocks = 1}), StopReason::kAsked);
   EXPECT_EQ(sink.received.size(), 1U);
+}
+
+std::unique_ptr<device::Device> played_gpu(const std::shared_ptr<device::FakeCuda>& driver) {
+  return device::CudaDevice::open(driver, driver->gpu(), device::FakeCuda::kernels(), {.midstates = 4}).value();
+}
+
+TEST_F(EngineTest, AGpuMines) {
+  const auto driver = std::make_shared<device::FakeCuda>();
+  devices.push_back(played_gpu(driver));
+  EXPECT_EQ(run({.stop_after_blocks = 20}), StopReason::kAsked);
+  EXPECT_EQ(sink.received.size(), 20U);
+  EXPECT_TRUE(events.of<HardwareError>().empty());
+}
+
+TEST_F(EngineTest, AGpuThatFailsIsRestartedWhileTheOthersGoOn) {
+  const auto driver = std::make_shared<device::FakeCuda>();
+  devices.push_back(played_gpu(driver));
+  add_cpu_threads(1);
+  std::size_t accepted_at_fault = 0;
+  std::size_t accepted_when_back = 0;
+  events.on_any = [&](const Event& event) {
+    const std::size_t accepted = events.of<BlockAccepted>().size();
+    if (std::holds_alternative<BlockAccepted>(event) && accepted == 3) {
+      driver->fail("launch", device::CudaStatus::kLaunchFailed);
+    }
+    if (std::holds_alternative<DeviceFault>(event)) accepted_at_fault = accepted;
+    if (std::holds_alternative<DeviceBack>(event)) {
+      accepted_when_back = accepted;
+      engine->stop();
+    }
+  };
+  EXPECT_EQ(run({.stop_after = 60s}), StopReason::kAsked);
+  ASSERT_EQ(events.of<DeviceFault>().size(), 1U);
+  EXPECT_EQ(events.of<DeviceFault>()[0].device, "cuda:0");
+  EXPECT_EQ(events.of<DeviceFault>()[0].restart_in, 1.0);
+  ASSERT_EQ(events.of<DeviceBack>().size(), 1U);
+  EXPECT_GT(accepted_when_back, accepted_at_fault) << "the CPU goes on meanwhile";
+}
+
+TEST_F(EngineTest, AGpuThatLiesIsRestarted) {
+  const auto driver = std::make_shared<device::FakeCuda>();
+  devices.push_back(played_gpu(driver));
+  source.on_run = [this] {
+    source.listener->on_connected(source);
+    source.listener->on_work(source, test::make_template(1, 0x1f00ffff));
+  };
+  advance = Advance::kNever;
+  events.on_any = [&](const Event& event) {
+    if (std::holds_alternative<JobStarted>(event)) driver->corrupt(true);
+    if (std::holds_alternative<DeviceFault>(event)) driver->corrupt(false);
+    if (std::holds_alternative<DeviceBack>(event)) engine->stop();
+  };
+  EXPECT_EQ(run({.stop_after = 60s}), StopReason::kAsked);
+  EXPECT_EQ(events.of<HardwareError>().size(), 5U);
+  ASSERT_EQ(events.of<DeviceFault>().size(), 1U);
+  EXPECT_EQ(events.of<DeviceFault>()[0].reason, "wrong results, one after another");
+  EXPECT_TRUE(events.of<DeviceFault>()[0].restart_in);
+  EXPECT_EQ(events.of<DeviceBack>().size(), 1U);
+  EXPECT_TRUE(sink.received.empty());
+}
+
+TEST_F(EngineTest, AGpuThatIsGoneIsTriedAgainAndAStopDoesNotWaitForThat) {
+  const auto driver = std::make_shared<device::FakeCuda>();
+  devices.push_back(played_gpu(driver));
+  events.on_any = [&](const Event& event) {
+    if (std::holds_alternative<JobStarted>(event)) driver->lose();
+    if (std::holds_alternative<DeviceFault>(event) && events.of<DeviceFault>().size() == 2) engine->stop();
+  };
+  EXPECT_EQ(run({.stop_after = 60s}), StopReason::kAsked);
+  const auto faults = events.of<DeviceFault>();
+  ASSERT_EQ(faults.size(), 2U);
+  EXPECT_EQ(faults[1].restart_in, 15.0);
+  EXPECT_TRUE(events.of<DeviceBack>().empty());
 }
 
 TEST_F(EngineTest, ADeviceThatFailsItsSelfTestGetsNoWork) {
