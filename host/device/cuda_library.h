@@ -8,8 +8,8 @@
 
 namespace lode::device {
 
-/// Opens `library` and initialises the driver in it. Takes up to a second where GPUs sleep. Error: kDevice, one
-/// sentence: "no driver (libcuda.so.1 not found)", or what keeps the driver from working.
-Result<std::shared_ptr<CudaDriver>> open_cuda_driver(const char* library = "libcuda.so.1");
+/// Opens the library `name` and initialises the driver in it. Takes up to a second where GPUs sleep. Error: kDevice,
+/// one sentence: "no driver (libcuda.so.1 not found)", or what keeps the driver from working.
+Result<std::shared_ptr<CudaDriver>> open_cuda_driver(const char* name = "libcuda.so.1");
 
 }  // namespace lode::device

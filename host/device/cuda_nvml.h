@@ -12,7 +12,7 @@
 namespace lode::device {
 
 /// Error: kDevice, one sentence: "no libnvidia-ml.so.1", or why NVML does not start.
-Result<std::shared_ptr<TelemetrySource>> open_nvml(const char* library = "libnvidia-ml.so.1");
+Result<std::shared_ptr<TelemetrySource>> open_nvml(const char* name = "libnvidia-ml.so.1");
 
 /// Words for NVML's clock event ("throttle") reasons that slow a GPU down; idleness and clocks that were asked for are
 /// none of these.

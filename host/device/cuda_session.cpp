@@ -20,7 +20,8 @@ constexpr std::uint32_t kLooksInAChunk = 4;
 /// What a kernel takes as an address.
 template <class T>
 T* pointer(CudaAddress address) noexcept {
-  return reinterpret_cast<T*>(static_cast<std::uintptr_t>(address));
+  static_assert(sizeof(address) == sizeof(T*));
+  return std::bit_cast<T*>(address);
 }
 
 }  // namespace
@@ -32,8 +33,8 @@ Result<std::unique_ptr<CudaSession>> CudaSession::open(std::shared_ptr<CudaDrive
   return session;
 }
 
-CudaSession::CudaSession(std::shared_ptr<CudaDriver> driver, const CudaGpu& gpu, CudaStatus& last_status)
-    : driver_(std::move(driver)), gpu_(gpu), last_status_(last_status) {
+CudaSession::CudaSession(std::shared_ptr<CudaDriver> driver, CudaGpu gpu, CudaStatus& last_status)
+    : driver_(std::move(driver)), gpu_(std::move(gpu)), last_status_(last_status) {
   last_status_ = CudaStatus::kSuccess;
 }
 

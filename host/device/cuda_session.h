@@ -86,7 +86,7 @@ class CudaSession {
     std::uint32_t hit_capacity = 0;
   };
 
-  CudaSession(std::shared_ptr<CudaDriver> driver, const CudaGpu& gpu, CudaStatus& last_status);
+  CudaSession(std::shared_ptr<CudaDriver> driver, CudaGpu gpu, CudaStatus& last_status);
   Result<void> build(const CudaKernels& kernels);
   Result<void> load(Function& to, const kernels::cuda::Image& image);
   Result<void> build_slot(Slot& slot);

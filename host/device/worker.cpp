@@ -97,21 +97,20 @@ void Worker::run() {
 std::optional<Worker::Mail> Worker::work_on(const Mail& job) {
   std::unique_ptr<LanePart> part = left_to_others_ == job->generation ? orphans_->take(job->generation) : lane_of(job);
   while (true) {
-    if (part) {
+    while (part) {
       if (!work_through(*job, *part)) {
-        if (failure_) {
-          leave_to_others(std::move(part));
-          return recover(job);
-        }
-        return std::exchange(mail_, std::nullopt);
+        if (!failure_) return std::exchange(mail_, std::nullopt);
+        leave_to_others(std::move(part));
+        return recover(job);
       }
-    } else if (std::optional<Mail> mail = mailbox_.take_within(kOrphanInterval); mail || mailbox_.closed()) {
-      return mail;
+      part = orphans_->take(job->generation);
     }
-    // Every header of the part was tried.
+    // Every header that was left was tried.
+    std::optional<Mail> mail = mailbox_.take_within(kOrphanInterval);
+    if (mail || mailbox_.closed()) return mail;
     part = orphans_->take(job->generation);
   }
-}
+}  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): it does not follow unique_ptr through the move
 
 bool Worker::work_through(const work::Job& job, LanePart& part) {
   BatchTuner tuner(device_->info().batch, 1);
