@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <chrono>
 #include <cstring>
 #include <string_view>
@@ -21,7 +22,7 @@ constexpr std::array<std::byte, 2> kImages = {std::byte{1}, std::byte{2}};
 
 template <class Handle>
 Handle handle(std::uintptr_t value) {
-  return reinterpret_cast<Handle>(value);
+  return std::bit_cast<Handle>(value);
 }
 template <class Handle>
 std::uintptr_t value_of(Handle handle) {
@@ -226,7 +227,7 @@ CudaStatus FakeCuda::load_module(CudaModule& module, std::span<const std::byte> 
   const CudaStatus status = enter("load_module");
   if (status == CudaStatus::kSuccess) {
     const std::uintptr_t made = make();
-    *reinterpret_cast<std::byte*>(made) = image[0];
+    *handle<std::byte*>(made) = image[0];
     module = handle<CudaModule>(made);
   }
   return status;
@@ -240,7 +241,7 @@ CudaStatus FakeCuda::unload_module(CudaModule module) {
 CudaStatus FakeCuda::function(CudaFunction& function, CudaModule module, const char* name) {
   const bool is_single = std::string_view(name) == "sha256d_m1";
   function = handle<CudaFunction>(is_single ? 1 : 2);
-  const std::byte image = *reinterpret_cast<const std::byte*>(value_of(module));
+  const std::byte image = *handle<const std::byte*>(value_of(module));
   const CudaStatus status = enter("function");
   if (status != CudaStatus::kSuccess) return status;
   return image == kImages[is_single ? 0 : 1] ? status : CudaStatus::kNotFound;
