@@ -59,10 +59,10 @@ Result<void> check_limit(const CudaMachine& machine, const DeviceRequest& reques
                                          machine.no_telemetry.empty() ? "" : " (" + machine.no_telemetry + ")"));
 }
 
-Result<std::unique_ptr<device::CudaDevice>> open_gpu(const CudaMachine& machine, const DeviceRequest& request,
-                                                     const device::CudaGpu& gpu) {
+Result<std::unique_ptr<device::GpuDevice>> open_gpu(const CudaMachine& machine, const DeviceRequest& request,
+                                                    const device::CudaGpu& gpu) {
   if (const auto kept = check_limit(machine, request, gpu); !kept) return kept.error();
-  return device::CudaDevice::open(machine.driver, gpu, machine.kernels,
+  return device::open_cuda_device(machine.driver, gpu, machine.kernels,
                                   {.midstates = request.midstates.value_or(kMidstates),
                                    .max_celsius = request.max_celsius,
                                    .telemetry = machine.telemetry,
@@ -98,7 +98,7 @@ std::vector<DeviceDescription> describe_cuda(const CudaMachine& machine, const D
   const auto driver = device::cuda_driver_version(*machine.driver);
   std::vector<DeviceDescription> devices;
   for (const device::CudaGpu& gpu : *gpus) {
-    const auto opened = device::CudaDevice::open(machine.driver, gpu, machine.kernels, {});
+    const auto opened = device::open_cuda_device(machine.driver, gpu, machine.kernels, {});
     devices.push_back(
         {.id = id_of(gpu),
          .name = gpu.name,

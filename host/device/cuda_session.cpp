@@ -1,6 +1,7 @@
 #include "host/device/cuda_session.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstring>
 #include <string>
@@ -10,7 +11,8 @@
 
 namespace lode::device {
 
-namespace gpu = kernels::cuda;
+namespace gpu = kernels::gpu;
+namespace cuda = kernels::cuda;
 
 namespace {
 
@@ -26,17 +28,15 @@ T* pointer(CudaAddress address) noexcept {
 
 }  // namespace
 
-Result<std::unique_ptr<CudaSession>> CudaSession::open(std::shared_ptr<CudaDriver> driver, const CudaGpu& gpu,
-                                                       const CudaKernels& kernels, CudaStatus& last_status) {
-  std::unique_ptr<CudaSession> session(new CudaSession(std::move(driver), gpu, last_status));
+Result<std::unique_ptr<GpuSession>> CudaSession::open(std::shared_ptr<CudaDriver> driver, const CudaGpu& gpu,
+                                                      const CudaKernels& kernels) {
+  std::unique_ptr<CudaSession> session(new CudaSession(std::move(driver), gpu));
   if (const auto built = session->build(kernels); !built) return built.error();
-  return session;
+  return std::unique_ptr<GpuSession>(std::move(session));
 }
 
-CudaSession::CudaSession(std::shared_ptr<CudaDriver> driver, CudaGpu gpu, CudaStatus& last_status)
-    : driver_(std::move(driver)), gpu_(std::move(gpu)), last_status_(last_status) {
-  last_status_ = CudaStatus::kSuccess;
-}
+CudaSession::CudaSession(std::shared_ptr<CudaDriver> driver, CudaGpu gpu)
+    : driver_(std::move(driver)), gpu_(std::move(gpu)) {}
 
 CudaSession::~CudaSession() {
   if (!abandoned_) release();
@@ -63,7 +63,7 @@ Result<void> CudaSession::build(const CudaKernels& kernels) {
   return allocate_mapped(mailbox_, mailbox_address_, 1);
 }
 
-Result<void> CudaSession::load(Function& to, const gpu::Image& image) {
+Result<void> CudaSession::load(Function& to, const cuda::Image& image) {
   if (const auto good = check(driver_->load_module(to.module, image.fatbin), "cuModuleLoadData"); !good) return good;
   const std::string name(image.kernel);
   if (const auto good = check(driver_->function(to.function, to.module, name.c_str()), "cuModuleGetFunction"); !good)
@@ -79,7 +79,7 @@ Result<void> CudaSession::load(Function& to, const gpu::Image& image) {
   }
   const bool is_single = image.kernel == "sha256d_m1";
   const gpu::Tuning tuning =
-      is_single ? gpu::tuning_m1(capability, image.balance) : gpu::tuning_mn(capability, image.balance);
+      is_single ? cuda::tuning_m1(capability, image.balance) : cuda::tuning_mn(capability, image.balance);
   to.threads = std::min(static_cast<std::uint32_t>(threads), tuning.threads) / gpu::kWarpThreads * gpu::kWarpThreads;
   to.hashes_per_thread = tuning.hashes_per_thread;
   if (to.threads == 0) return fail(Errc::kDevice, "a kernel that does not run even one warp");
@@ -137,6 +137,14 @@ void CudaSession::release() noexcept {
 
 Result<void> CudaSession::enter() {
   return check(driver_->set_current(context_), "cuCtxSetCurrent");
+}
+
+std::uint32_t CudaSession::epoch() const noexcept {
+  return std::atomic_ref(mailbox_->epoch).load();
+}
+
+void CudaSession::advance_epoch() noexcept {
+  std::atomic_ref(mailbox_->epoch).fetch_add(1);
 }
 
 void CudaSession::prepare(const kernels::ScanJob& job) noexcept {

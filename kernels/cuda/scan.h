@@ -15,12 +15,14 @@
 #include <cstdint>
 #include <utility>
 
-#include "kernels/cuda/hash.h"
-#include "kernels/cuda/portable.h"
-#include "kernels/cuda/scan_params.h"
-#include "kernels/cuda/tuning.h"
+#include "kernels/gpu/hash.h"
+#include "kernels/gpu/portable.h"
+#include "kernels/gpu/scan_params.h"
+#include "kernels/gpu/tuning.h"
 
 namespace lode::kernels::cuda {
+
+using namespace gpu;  // the words that the kernels of all GPUs are written in
 
 /// The next chunk of the warp, or one behind the last. Now and then it looks whether to go on; the mailbox is in the
 /// memory of the host, so not every time. Whoever finds that not leaves no chunk to anyone, and the first to do so

@@ -8,9 +8,12 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/cuda/tuning.h"
+#include "kernels/gpu/tuning.h"
 
 namespace lode::kernels::cuda {
+
+using gpu::RoundsOf64;
+using gpu::Tuning;
 
 enum class Balance : std::uint8_t {
   kNone,    ///< no multiplication: fewest instructions, for GPUs whose pipes can all do all

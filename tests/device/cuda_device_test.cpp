@@ -65,9 +65,9 @@ class FakeTelemetry final : public TelemetrySource {
 class CudaDeviceTest : public ::testing::Test {
  public:
   void SetUp() override { open({.midstates = 8}); }
-  void open(CudaDeviceOptions options) {
+  void open(GpuDeviceOptions options) {
     device.reset();
-    auto opened = CudaDevice::open(driver, driver->gpu(), FakeCuda::kernels(), std::move(options));
+    auto opened = open_cuda_device(driver, driver->gpu(), FakeCuda::kernels(), std::move(options));
     ASSERT_TRUE(opened) << opened.error().message();
     device = *std::move(opened);
   }
@@ -89,7 +89,7 @@ class CudaDeviceTest : public ::testing::Test {
   }
 
   std::shared_ptr<FakeCuda> driver = std::make_shared<FakeCuda>();
-  std::unique_ptr<CudaDevice> device;
+  std::unique_ptr<GpuDevice> device;
   std::vector<Hit> hits = std::vector<Hit>(kernels::kMinHitCapacity);
 };
 
@@ -260,7 +260,7 @@ TEST_F(CudaDeviceTest, WhatFailsWhenItIsOpenedIsGivenBack) {
       if (n == 1 && (std::string_view(call) == "retain_primary_context" || std::string_view(call) == "set_current"))
         continue;  // called once
       driver->fail(call, CudaStatus::kOutOfMemory, n);
-      const auto opened = CudaDevice::open(driver, driver->gpu(), FakeCuda::kernels(), {});
+      const auto opened = open_cuda_device(driver, driver->gpu(), FakeCuda::kernels(), {});
       ASSERT_FALSE(opened) << call;
       EXPECT_TRUE(opened.error().is(Errc::kDevice));
       EXPECT_EQ(driver->alive(), 0U) << call;

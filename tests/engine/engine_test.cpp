@@ -219,7 +219,7 @@ TEST_F(EngineTest, ALyingDeviceDoesNotStopTheOthers) {
 }
 
 std::unique_ptr<device::Device> played_gpu(const std::shared_ptr<device::FakeCuda>& driver) {
-  return device::CudaDevice::open(driver, driver->gpu(), device::FakeCuda::kernels(), {.midstates = 4}).value();
+  return device::open_cuda_device(driver, driver->gpu(), device::FakeCuda::kernels(), {.midstates = 4}).value();
 }
 
 TEST_F(EngineTest, AGpuMines) {

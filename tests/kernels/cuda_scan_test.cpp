@@ -12,8 +12,8 @@
 #include "kernels/cpu/registry.h"
 #include "kernels/cuda/host_warp.h"
 #include "kernels/cuda/scan.h"
-#include "kernels/cuda/scan_params.h"
 #include "kernels/cuda/tunings.h"
+#include "kernels/gpu/scan_params.h"
 #include "tests/kernels/headers.h"
 
 namespace lode::kernels::cuda {

@@ -8,8 +8,8 @@
 #include "kernels/core/scan_job.h"
 #include "kernels/cuda/host_warp.h"
 #include "kernels/cuda/scan.h"
-#include "kernels/cuda/scan_params.h"
 #include "kernels/cuda/tunings.h"
+#include "kernels/gpu/scan_params.h"
 
 namespace lode::kernels {
 namespace {

@@ -7,8 +7,9 @@ Written as data to be read by people; check_includes.py applies it. docs/archite
 FOLDERS = {
     "kernels/core": [],
     "kernels/cpu": ["kernels/core"],
-    "kernels/cuda": ["kernels/core"],
-    "kernels/opencl": ["kernels/core"],
+    "kernels/gpu": ["kernels/core"],
+    "kernels/cuda": ["kernels/core", "kernels/gpu"],
+    "kernels/opencl": ["kernels/core", "kernels/gpu"],
     "host/base": [],
     "host/chain": ["host/base"],
     "host/work": ["host/base", "host/chain", "kernels/core"],
@@ -28,8 +29,9 @@ FOLDERS = {
 # file (a pattern) -> folders it may include beyond those of its folder: a device reaches its own kernels, no other's.
 FILES = {
     "host/device/cpu_*": ["kernels/cpu"],
-    "host/device/cuda_*": ["kernels/cuda"],
-    "host/device/opencl_*": ["kernels/opencl"],
+    "host/device/gpu_*": ["kernels/gpu"],
+    "host/device/cuda_*": ["kernels/gpu", "kernels/cuda"],
+    "host/device/opencl_*": ["kernels/gpu", "kernels/opencl"],
 }
 
 # Nobody includes these, whatever the table says ("*" included). Tests may.

@@ -11,11 +11,11 @@
 
 #include "kernels/core/search.h"
 #include "kernels/core/sha256.h"
-#include "kernels/cuda/portable.h"
-#include "kernels/cuda/scan_params.h"
-#include "kernels/cuda/tuning.h"
+#include "kernels/gpu/portable.h"
+#include "kernels/gpu/scan_params.h"
+#include "kernels/gpu/tuning.h"
 
-namespace lode::kernels::cuda {
+namespace lode::kernels::gpu {
 
 /// Word arithmetic, pipe by pipe. `one` and `powers` are values that the compiler cannot see through.
 template <Tuning kTuning>
@@ -318,4 +318,4 @@ LODE_DEVICE std::uint32_t header_hash(const Pipes<kTuning>& pipes, const Midstat
   return two.digest7();
 }
 
-}  // namespace lode::kernels::cuda
+}  // namespace lode::kernels::gpu

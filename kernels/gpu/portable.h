@@ -16,7 +16,7 @@
 #define LODE_ROLLED
 #endif
 
-namespace lode::kernels::cuda {
+namespace lode::kernels::gpu {
 
 /// x rotated right by n, 0 < n < 32: one funnel shift on the ALU pipe.
 LODE_DEVICE std::uint32_t rotate(std::uint32_t x, std::uint32_t n) noexcept {
@@ -76,4 +76,4 @@ LODE_DEVICE std::uint32_t in_register(std::uint32_t x) noexcept {
   return x;
 }
 
-}  // namespace lode::kernels::cuda
+}  // namespace lode::kernels::gpu

@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-namespace lode::kernels::cuda {
+namespace lode::kernels::gpu {
 
 /// Of how many rounds in 64, spread evenly, a kind of rotate is two multiplications.
 using RoundsOf64 = std::uint8_t;
@@ -39,4 +39,4 @@ constexpr bool contains(RoundsOf64 count, int round) noexcept {
   return (round + 1) * count / 64 != round * count / 64;
 }
 
-}  // namespace lode::kernels::cuda
+}  // namespace lode::kernels::gpu

@@ -25,7 +25,7 @@
 #include "kernels/core/scan_job.h"
 #include "kernels/core/search.h"
 
-namespace lode::kernels::cuda {
+namespace lode::kernels::gpu {
 
 /// Threads that run in step; a chunk is a multiple of so many nonces.
 inline constexpr std::uint32_t kWarpThreads = 32;
@@ -148,4 +148,4 @@ constexpr Outcome outcome_of(const ScanCounters& counters, const Chunks& chunks,
   return {.nonces = std::min(range, std::uint64_t{taken} * chunks.nonces), .hits = counters.found};
 }
 
-}  // namespace lode::kernels::cuda
+}  // namespace lode::kernels::gpu
