@@ -79,8 +79,10 @@ Result<CudaMachine> this_cuda_machine() {
   }
   auto driver = device::open_cuda_driver();
   if (!driver) return driver.error();
-  CudaMachine machine{
-      .driver = *std::move(driver), .telemetry = {}, .no_telemetry = {}, .kernels = {*single, *rolling}};
+  CudaMachine machine{.driver = *std::move(driver),
+                      .telemetry = {},
+                      .no_telemetry = {},
+                      .kernels = {.single = {.image = *single}, .rolling = {.image = *rolling}}};
   if (auto nvml = device::open_nvml()) {
     machine.telemetry = *std::move(nvml);
   } else {

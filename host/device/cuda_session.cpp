@@ -63,7 +63,8 @@ Result<void> CudaSession::build(const CudaKernels& kernels) {
   return allocate_mapped(mailbox_, mailbox_address_, 1);
 }
 
-Result<void> CudaSession::load(Function& to, const cuda::Image& image) {
+Result<void> CudaSession::load(Function& to, const CudaKernelUse& use) {
+  const cuda::Image& image = use.image;
   if (const auto good = check(driver_->load_module(to.module, image.fatbin), "cuModuleLoadData"); !good) return good;
   const std::string name(image.kernel);
   if (const auto good = check(driver_->function(to.function, to.module, name.c_str()), "cuModuleGetFunction"); !good)
@@ -81,14 +82,16 @@ Result<void> CudaSession::load(Function& to, const cuda::Image& image) {
   const gpu::Tuning tuning =
       is_single ? cuda::tuning_m1(capability, image.balance) : cuda::tuning_mn(capability, image.balance);
   to.threads = std::min(static_cast<std::uint32_t>(threads), tuning.threads) / gpu::kWarpThreads * gpu::kWarpThreads;
-  to.hashes_per_thread = tuning.hashes_per_thread;
+  to.hashes_per_thread = std::max(use.hashes_per_thread.value_or(tuning.hashes_per_thread), 1U);
   if (to.threads == 0) return fail(Errc::kDevice, "a kernel that does not run even one warp");
   if (const auto good = check(driver_->blocks_per_multiprocessor(blocks, to.function, static_cast<int>(to.threads)),
                               "cuOccupancyMaxActiveBlocksPerMultiprocessor");
       !good)
     return good;
   if (blocks <= 0 || gpu_.multiprocessors <= 0) return fail(Errc::kDevice, "the GPU has no room for the kernel");
-  to.blocks = static_cast<std::uint32_t>(blocks) * static_cast<std::uint32_t>(gpu_.multiprocessors);
+  const auto room = static_cast<std::uint32_t>(blocks);
+  const std::uint32_t wanted = std::clamp(use.blocks_per_multiprocessor.value_or(room), 1U, room);
+  to.blocks = wanted * static_cast<std::uint32_t>(gpu_.multiprocessors);
   const std::uint32_t warps = to.blocks * (to.threads / gpu::kWarpThreads);
   to.poll_interval = std::bit_floor(std::max(warps / kLooksInAChunk, 1U));
   return {};
@@ -145,6 +148,13 @@ std::uint32_t CudaSession::epoch() const noexcept {
 
 void CudaSession::advance_epoch() noexcept {
   std::atomic_ref(mailbox_->epoch).fetch_add(1);
+}
+
+std::uint64_t CudaSession::hashes_between_looks(std::uint32_t midstates) const noexcept {
+  const Function& function = midstates == 1 ? single_ : rolling_;
+  const gpu::Chunks chunk = gpu::cut({0, 1}, midstates, function.hashes_per_thread);
+  const std::uint64_t warps = std::uint64_t{function.blocks} * (function.threads / gpu::kWarpThreads);
+  return warps * chunk.nonces * midstates;
 }
 
 void CudaSession::prepare(const kernels::ScanJob& job) noexcept {

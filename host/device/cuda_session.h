@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "host/base/result.h"
@@ -20,10 +21,19 @@
 
 namespace lode::device {
 
+/// A kernel and how it is launched. What is not given is as the kernel was tuned for (kernels/cuda/tunings.h).
+struct CudaKernelUse {
+  kernels::cuda::Image image;
+  /// 1 or more; nothing, or more than there is room for: as many as a multiprocessor has room for.
+  std::optional<std::uint32_t> blocks_per_multiprocessor = {};
+  /// 1 or more, see kernels::gpu::cut().
+  std::optional<std::uint32_t> hashes_per_thread = {};
+};
+
 /// The kernels that a session loads: for jobs of one midstate and for jobs of more.
 struct CudaKernels {
-  kernels::cuda::Image single;
-  kernels::cuda::Image rolling;
+  CudaKernelUse single;
+  CudaKernelUse rolling;
 };
 
 class CudaSession final : public GpuSession {
@@ -39,6 +49,7 @@ class CudaSession final : public GpuSession {
   Result<void> enter() override;
   [[nodiscard]] std::uint32_t epoch() const noexcept override;
   void advance_epoch() noexcept override;
+  [[nodiscard]] std::uint64_t hashes_between_looks(std::uint32_t midstates) const noexcept override;
   void prepare(const kernels::ScanJob& job) noexcept override;
   Result<void> launch(std::size_t slot, kernels::NonceRange range, std::uint32_t epoch,
                       std::uint32_t hit_capacity) override;
@@ -52,7 +63,7 @@ class CudaSession final : public GpuSession {
     CudaModule module = nullptr;
     CudaFunction function = nullptr;
     std::uint32_t threads = 0;            ///< in a block
-    std::uint32_t blocks = 0;             ///< as many as the GPU runs at the same time
+    std::uint32_t blocks = 0;             ///< of the whole GPU, all of them run at the same time
     std::uint32_t hashes_per_thread = 0;  ///< see kernels::gpu::cut()
     std::uint32_t poll_interval = 1;      ///< chunks
   };
@@ -69,7 +80,7 @@ class CudaSession final : public GpuSession {
 
   CudaSession(std::shared_ptr<CudaDriver> driver, CudaGpu gpu);
   Result<void> build(const CudaKernels& kernels);
-  Result<void> load(Function& to, const kernels::cuda::Image& image);
+  Result<void> load(Function& to, const CudaKernelUse& use);
   Result<void> build_slot(Slot& slot);
   template <class T>
   Result<void> allocate_mapped(T*& memory, CudaAddress& address, std::size_t count);

@@ -44,6 +44,13 @@ class GpuSession {
   /// Ends what runs: within milliseconds. Any thread.
   virtual void advance_epoch() noexcept = 0;
 
+  /// How many hashes the whole GPU does between two looks for newer work, in jobs of so many midstates; with the rate
+  /// that tells how long an abort takes. 0: not known.
+  [[nodiscard]] virtual std::uint64_t hashes_between_looks(std::uint32_t midstates) const noexcept {
+    static_cast<void>(midstates);
+    return 0;
+  }
+
   /// What launches of this job have in common. Before launch().
   virtual void prepare(const kernels::ScanJob& job) noexcept = 0;
 

@@ -115,6 +115,40 @@ TEST_F(CudaDeviceTest, FindsWhatThePortableKernelFinds) {
   }
 }
 
+TEST_F(CudaDeviceTest, LaunchesAsTheKernelWasTunedForOrAsItIsTold) {
+  // The played GPU has one multiprocessor with room for two blocks of 128 threads.
+  const auto session_of = [this](const CudaKernels& kernels) {
+    return CudaSession::open(driver, driver->gpu(), kernels).value();
+  };
+  const auto shape_of = [this](GpuSession& session, std::uint32_t midstates) {
+    const ScanJob job = make_job(midstates, 0);
+    session.prepare(job);
+    EXPECT_TRUE(session.launch(0, {0, 1 << 20}, session.epoch() + 1, 1));  // of an epoch that is over
+    while (!session.finished(0).value()) {
+    }
+    return driver->last_shape();
+  };
+  const auto tuned = session_of(FakeCuda::kernels());
+  EXPECT_EQ(shape_of(*tuned, 1).blocks, 2U);
+  EXPECT_EQ(shape_of(*tuned, 1).nonces_in_chunk, 64U * 32);
+  EXPECT_EQ(shape_of(*tuned, 16).nonces_in_chunk, 4U * 32);
+  EXPECT_EQ(tuned->hashes_between_looks(1), 2U * 4 * 32 * 64);
+  EXPECT_EQ(tuned->hashes_between_looks(64), 2U * 4 * 32 * 64);
+
+  CudaKernels kernels = FakeCuda::kernels();
+  kernels.single.blocks_per_multiprocessor = 1;
+  kernels.single.hashes_per_thread = 32;
+  kernels.rolling.blocks_per_multiprocessor = 7;  // more than there is room for
+  kernels.rolling.hashes_per_thread = 128;
+  const auto told = session_of(kernels);
+  EXPECT_EQ(shape_of(*told, 1).blocks, 1U);
+  EXPECT_EQ(shape_of(*told, 1).nonces_in_chunk, 32U * 32);
+  EXPECT_EQ(shape_of(*told, 16).blocks, 2U);
+  EXPECT_EQ(shape_of(*told, 16).nonces_in_chunk, 8U * 32);
+  EXPECT_EQ(told->hashes_between_looks(1), 4U * 32 * 32);
+  EXPECT_EQ(told->hashes_between_looks(16), 2U * 4 * 32 * 128);
+}
+
 TEST_F(CudaDeviceTest, KeepsTwoLaunchesInFlight) {
   const ScanJob job = make_job(1, 0);
   scan_all(job, {0, 300'000});

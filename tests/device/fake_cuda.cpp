@@ -49,8 +49,8 @@ FakeCuda::~FakeCuda() {
 
 CudaKernels FakeCuda::kernels() {
   const std::span images(kImages);
-  return {.single = {"sha256d_m1", gpu::Balance::kLight, images.first(1)},
-          .rolling = {"sha256d_mn", gpu::Balance::kLight, images.last(1)}};
+  return {.single = {.image = {"sha256d_m1", gpu::Balance::kLight, images.first(1)}},
+          .rolling = {.image = {"sha256d_mn", gpu::Balance::kLight, images.last(1)}}};
 }
 
 CudaGpu FakeCuda::gpu() {
@@ -88,6 +88,11 @@ int FakeCuda::calls(const std::string& name) {
 bool FakeCuda::wait_until_busy() {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, std::chrono::seconds(30), [this] { return busy_; });
+}
+
+FakeCuda::Shape FakeCuda::last_shape() {
+  const std::lock_guard lock(mutex_);
+  return last_shape_;
 }
 
 std::size_t FakeCuda::alive() {
@@ -352,11 +357,15 @@ CudaStatus FakeCuda::launch(CudaFunction function, std::uint32_t blocks, std::ui
                             const void* parameter) {
   const CudaStatus status = enter("launch");
   if (status != CudaStatus::kSuccess) return status;
+  const bool is_single = value_of(function) == 1;
   {
     const std::lock_guard lock(mutex_);
     most_in_flight_ = std::max(most_in_flight_.load(), ++in_flight_);
+    last_shape_ = {.blocks = blocks,
+                   .nonces_in_chunk = is_single ? static_cast<const gpu::ScanParamsM1*>(parameter)->chunks.nonces
+                                                : static_cast<const gpu::ScanParamsMn*>(parameter)->chunks.nonces};
   }
-  if (value_of(function) == 1) {
+  if (is_single) {
     enqueue([this, blocks, params = *static_cast<const gpu::ScanParamsM1*>(parameter)] { scan(params, blocks); });
   } else {
     enqueue([this, blocks, params = *static_cast<const gpu::ScanParamsMn*>(parameter)] { scan(params, blocks); });

@@ -51,6 +51,13 @@ class FakeCuda final : public CudaDriver {
   [[nodiscard]] int launches() { return calls("launch"); }
   /// Waits until a launch runs. False after half a minute.
   bool wait_until_busy();
+  /// The shape of a launch.
+  struct Shape {
+    std::uint32_t blocks = 0;
+    std::uint32_t nonces_in_chunk = 0;
+  };
+  /// Of the one that was asked for last.
+  [[nodiscard]] Shape last_shape();
   /// Allocations, streams, events, modules and contexts that were not given back.
   [[nodiscard]] std::size_t alive();
   /// Most launches that were in flight at the same time.
@@ -119,6 +126,7 @@ class FakeCuda final : public CudaDriver {
   int contexts_ = 0;
   std::deque<std::function<void()>> queue_;
   int in_flight_ = 0;
+  Shape last_shape_;
   std::atomic<int> most_in_flight_{0};
   bool busy_ = false;     ///< a launch is running
   bool running_ = false;  ///< anything is
