@@ -35,12 +35,36 @@ struct Fields {
     to["clean"] = event.clean;
     to["transactions"] = event.transactions;
     to["network_difficulty"] = json_number(event.network_difficulty);
+    if (event.share_difficulty) to["share_difficulty"] = json_number(*event.share_difficulty);
+  }
+  void operator()(const engine::ShareSubmitted& event) const {
+    to["event"] = "share_submitted";
+    to["source"] = json_text(event.source);
+    to["device"] = json_text(event.device);
+    to["difficulty"] = json_number(event.difficulty);
+  }
+  void operator()(const engine::ShareAccepted& event) const {
+    to["event"] = "share_accepted";
+    to["source"] = json_text(event.source);
+    to["milliseconds"] = json_number(event.milliseconds);
+  }
+  void operator()(const engine::ShareRejected& event) const {
+    to["event"] = "share_rejected";
+    to["source"] = json_text(event.source);
+    to["reason"] = json_text(event.reason);
+    to["code"] = event.code;
+  }
+  void operator()(const engine::ShareStale& event) const {
+    to["event"] = "share_stale";
+    to["source"] = json_text(event.source);
+    to["reason"] = json_text(event.reason);
   }
   void operator()(const engine::BlockFound& event) const {
     to["event"] = "block_found";
     to["hash"] = event.hash.to_display();
     to["height"] = event.height;
     to["device"] = json_text(event.device);
+    if (!event.pool.empty()) to["pool"] = json_text(event.pool);
   }
   void operator()(const engine::BlockAccepted& event) const {
     to["event"] = "block_accepted";
@@ -94,6 +118,7 @@ struct Fields {
     to["event"] = "stopped";
     to["seconds"] = json_number(event.seconds);
     to["hashes"] = totals.hashes;
+    to["shares_submitted"] = totals.shares_submitted;
     to["shares_accepted"] = totals.shares_accepted;
     to["shares_rejected"] = totals.shares_rejected;
     to["shares_stale"] = totals.shares_stale;

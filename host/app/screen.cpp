@@ -23,6 +23,15 @@ std::string blocks_text(const engine::Totals& totals) {
                      totals.blocks_stale);
 }
 
+bool has_shares(const engine::Totals& totals) {
+  return totals.shares_submitted + totals.shares_stale > 0;
+}
+
+std::string shares_text(const engine::Totals& totals) {
+  return fmt::format("{} accepted, {} rejected, {} stale", totals.shares_accepted, totals.shares_rejected,
+                     totals.shares_stale);
+}
+
 std::string device_text(const Started::Device& device) {
   std::string text = fmt::format("{}: {}, kernel {}", device.id, printable(device.name), device.kernel);
   if (device.midstates > 1) text += fmt::format(" ({} versions at a time)", device.midstates);
@@ -37,11 +46,18 @@ std::string status_text(const engine::Snapshot& snapshot) {
   if (snapshot.source.empty() && snapshot.rate_10s <= 0) {
     return fmt::format("no work | blocks: {}", blocks_text(snapshot.totals));
   }
-  std::string text =
-      fmt::format("{} (60s {}, 15min {}) | blocks: {}", format_rate(snapshot.rate_10s), format_rate(snapshot.rate_60s),
-                  format_rate(snapshot.rate_15min), blocks_text(snapshot.totals));
+  std::string text = fmt::format("{} (60s {}, 15min {})", format_rate(snapshot.rate_10s),
+                                 format_rate(snapshot.rate_60s), format_rate(snapshot.rate_15min));
+  if (has_shares(snapshot.totals)) text += fmt::format(" | shares: {}", shares_text(snapshot.totals));
+  if (snapshot.is_for_shares) {
+    if (snapshot.totals.blocks_found > 0) text += fmt::format(" | blocks: {} found", snapshot.totals.blocks_found);
+  } else {
+    text += fmt::format(" | blocks: {}", blocks_text(snapshot.totals));
+  }
   if (snapshot.blocks_pending > 0) text += fmt::format(", {} pending", snapshot.blocks_pending);
   text += fmt::format(" | height {} | best {}", snapshot.height, format_quantity(snapshot.best_difficulty));
+  if (snapshot.is_for_shares)
+    text += fmt::format(" | a share every {}", format_duration(snapshot.expected_seconds_to_share));
   text += fmt::format(" | a block every {}", format_duration(snapshot.expected_seconds_to_block));
   if (snapshot.totals.hardware_errors > 0) {
     text += fmt::format(" | {} hardware errors", snapshot.totals.hardware_errors);
@@ -77,6 +93,9 @@ void Screen::show(const engine::Event& event) {
   if (const auto* accepted = std::get_if<engine::BlockAccepted>(&event)) tell(*accepted);
   if (const auto* rejected = std::get_if<engine::BlockRejected>(&event)) tell(*rejected);
   if (const auto* job = std::get_if<engine::JobStarted>(&event)) tell(*job);
+  if (const auto* share = std::get_if<engine::ShareAccepted>(&event)) tell(*share);
+  if (const auto* share = std::get_if<engine::ShareRejected>(&event)) tell(*share);
+  if (const auto* share = std::get_if<engine::ShareStale>(&event)) tell(*share);
 }
 
 void Screen::tell(const engine::JobStarted& event) {
@@ -84,8 +103,22 @@ void Screen::tell(const engine::JobStarted& event) {
              format_quantity(event.network_difficulty), event.source, event.clean ? ", new tip" : "");
 }
 
+void Screen::tell(const engine::ShareAccepted& event) {
+  log_.debug("share accepted by {} in {:.1f} ms", event.source, event.milliseconds);
+}
+
+void Screen::tell(const engine::ShareRejected& event) {
+  log_.warn("share rejected by {}: {}{}", event.source, event.reason,
+            event.code == 0 ? "" : fmt::format(" (code {})", event.code));
+}
+
+void Screen::tell(const engine::ShareStale& event) {
+  log_.debug("share for {} too late: {}", event.source, event.reason);
+}
+
 void Screen::tell(const engine::BlockFound& event) {
-  log_.info("block {} found by {}: {}", event.height, event.device, event.hash.to_display());
+  log_.info("block {} found by {}{}: {}", event.height, event.device,
+            event.pool.empty() ? "" : ", the pool " + event.pool + " has to send it", event.hash.to_display());
 }
 
 void Screen::tell(const engine::BlockAccepted& event) {
@@ -120,6 +153,7 @@ void Screen::summary(const engine::Snapshot& snapshot) {
                  fmt::format(" after {}", format_duration(snapshot.seconds)));
   terminal_.line(
       row(terminal_, "hashes", fmt::format("{} ({} on average)", format_count(totals.hashes), format_rate(rate))));
+  if (has_shares(totals)) terminal_.line(row(terminal_, "shares", shares_text(totals)));
   terminal_.line(row(terminal_, "blocks", blocks_text(totals)));
   if (snapshot.blocks_pending > 0) {
     terminal_.line(row(terminal_, "pending",

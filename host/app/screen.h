@@ -30,6 +30,9 @@ class Screen {
   void summary(const engine::Snapshot& snapshot);
 
  private:
+  void tell(const engine::ShareAccepted& event);
+  void tell(const engine::ShareRejected& event);
+  void tell(const engine::ShareStale& event);
   void tell(const engine::BlockFound& event);
   void tell(const engine::BlockAccepted& event);
   void tell(const engine::BlockRejected& event);

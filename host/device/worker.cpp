@@ -39,10 +39,12 @@ Worker::~Worker() {
 
 void Worker::assign(std::shared_ptr<const work::Job> job) {
   // An idle order voids everything assigned so far; a job voids what came before it.
+  const bool replaces = !job || job->replaces;
   const work::Generation valid_from = job ? job->generation : newest_.load() + 1;
   if (job) newest_.store(job->generation);
+  if (replaces) oldest_valid_.store(valid_from);
   mailbox_.put(std::move(job));
-  device_->abort_before(valid_from);
+  if (replaces) device_->abort_before(valid_from);
 }
 
 void Worker::stop() {
@@ -196,7 +198,7 @@ void Worker::report(const work::WorkUnit& unit, std::span<const kernels::Hit> hi
     const work::Candidate candidate{.generation = unit.scan.generation, .roll = unit.roll_of(hit), .worker = index_};
     // A full ring: the io thread is behind. Wait for it rather than lose a hit, unless the hit is worth nothing by now.
     while (!ring_.push(candidate)) {
-      if (stopping_.load() || newest_.load() != unit.scan.generation) break;
+      if (stopping_.load() || unit.scan.generation < oldest_valid_.load()) break;
       hooks_.notify();
       std::this_thread::yield();
     }

@@ -66,7 +66,7 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  /// Replaces running work at once. Null: idle.
+  /// Replaces running work: at once, or, where the job does not void it, when the scan that runs is over. Null: idle.
   void assign(std::shared_ptr<const work::Job> job);
 
   /// Ends the thread after the slice it is in; then waits for it. Candidates found stay in the ring.
@@ -117,7 +117,8 @@ class Worker {
   std::uint32_t index_;
   WorkerHooks hooks_;
   LatestMailbox<Mail> mailbox_;
-  std::atomic<std::uint64_t> newest_{0};  ///< generation assigned last
+  std::atomic<std::uint64_t> newest_{0};        ///< generation assigned last
+  std::atomic<std::uint64_t> oldest_valid_{0};  ///< what is older is void
   std::atomic<bool> stopping_{false};
   boost::lockfree::spsc_queue<work::Candidate> ring_{kRingCapacity};
   std::atomic<std::uint64_t> hashes_{0};

@@ -55,12 +55,14 @@ class Engine::Impl final : public SubmitterListener {
         parts_(std::move(parts)),
         log_(std::move(log)),
         scheduler_(
-            parts_.sources, [this](const std::shared_ptr<const work::Job>& job) { assign(job); }, *parts_.listener,
-            log_),
+            parts_.sources, [this](const std::shared_ptr<const work::Job>& job) { assign(job); },
+            [this](work::WorkSource& source, const work::ShareOutcome& outcome) { on_share(source, outcome); },
+            *parts_.listener, log_, options_.return_after),
         submitter_(executor_, parts_.sinks, parts_.journal, *this, log_),
         source_tasks_(executor_),
         tasks_(executor_),
-        stop_signal_(executor_, asio::steady_timer::time_point::max()) {
+        stop_signal_(executor_, asio::steady_timer::time_point::max()),
+        shares_settled_(executor_) {
     for (net::TaskGroup* tasks : {&source_tasks_, &tasks_}) {
       tasks->on_failure([this] { finish(StopReason::kAsked); });
     }
@@ -77,10 +79,10 @@ class Engine::Impl final : public SubmitterListener {
     while (!stop_reason_)
       co_await stop_signal_.async_wait(asio::as_tuple(asio::use_awaitable));
 
-    scheduler_.pause();
     workers_->stop();
     collect();  // what they found last
     co_await submitter_.finish(options_.submit_grace);
+    co_await await_shares();
     for (work::WorkSource* source : parts_.sources)
       source->stop();
     co_await source_tasks_.join();
@@ -95,6 +97,7 @@ class Engine::Impl final : public SubmitterListener {
   void finish(StopReason reason) {
     if (stop_reason_) return;
     stop_reason_ = reason;
+    scheduler_.pause();  // at once: until run() goes on, more work could come and be solved
     stop_signal_.cancel();
   }
 
@@ -113,8 +116,10 @@ class Engine::Impl final : public SubmitterListener {
       shown.source = job->work->source;
       shown.height = job->work->height;
       shown.network_difficulty = job->work->network_target.difficulty();
+      shown.is_for_shares = job->work->is_for_shares();
       if (shown.rate_60s > 0) {
         shown.expected_seconds_to_block = job->work->network_target.expected_hashes() / shown.rate_60s;
+        shown.expected_seconds_to_share = job->work->share_target.expected_hashes() / shown.rate_60s;
       }
     }
     return shown;
@@ -176,6 +181,7 @@ class Engine::Impl final : public SubmitterListener {
     for (int samples = 1;; ++samples) {
       sample();
       scheduler_.reopen_overdue(kFateAwaited);
+      scheduler_.look_again();
       if (samples % kSamplesPerRateEvent == 0) {
         emit(Rate{.hashes_per_second = workers_->rate(kRateSpan), .devices = workers_->device_rates()});
       }
@@ -221,9 +227,9 @@ class Engine::Impl final : public SubmitterListener {
   void judge(const work::Candidate& candidate, Clock::time_point now) {
     const auto job = scheduler_.book().find(candidate.generation);
     if (!job) return;
+    const bool for_shares = job->work->is_for_shares();
     // The first block on a parent is the one that counts: on an easy target every worker finds some at once.
-    if (scheduler_.is_solved(*job)) return;
-    if (enough_on_the_way()) return;
+    if (!for_shares && (scheduler_.is_solved(*job) || enough_on_the_way())) return;
     const work::Verdict verdict = work::verify(*job, candidate.roll);
     using Kind = work::Verdict::Kind;
     if (verdict.kind == Kind::kHardwareError) {
@@ -232,7 +238,69 @@ class Engine::Impl final : public SubmitterListener {
     }
     errors_in_a_row_[candidate.worker] = 0;
     best_difficulty_ = std::max(best_difficulty_, difficulty_of(verdict.hash));
-    if (verdict.kind == Kind::kBlock && job->work->body) block_found(*job, candidate, now);
+    const bool is_block = verdict.kind == Kind::kBlock;
+    if (for_shares && (is_block || verdict.kind == Kind::kShare)) {
+      share_found({.job = job, .roll = candidate.roll, .hash = verdict.hash, .is_block = is_block, .found = now},
+                  workers_->info(candidate.worker).id);
+    } else if (is_block) {
+      block_found(*job, candidate, now);
+    }
+  }
+
+  void share_found(const work::Share& share, const std::string& device) {
+    const work::WorkTemplate& work = *share.job->work;
+    if (share.is_block) {
+      ++totals_.blocks_found;
+      emit(BlockFound{.hash = share.hash, .height = work.height, .device = device, .pool = work.source});
+    } else if (!scheduler_.book().is_current(share.job->generation)) {
+      // A block is sent whatever its age: the network decides. A share that is known to be worthless is not.
+      ++totals_.shares_stale;
+      emit(ShareStale{.source = work.source, .reason = "not sent: its job was replaced"});
+      return;
+    }
+    ++totals_.shares_submitted;
+    ++shares_open_;
+    emit(ShareSubmitted{.source = work.source, .device = device, .difficulty = difficulty_of(share.hash)});
+    parts_.sources[share.job->source]->submit_share(share);
+  }
+
+  void on_share(const work::WorkSource& source, const work::ShareOutcome& outcome) {
+    if (shares_open_ > 0 && --shares_open_ == 0 && stop_reason_) shares_settled_.cancel();
+    using Kind = work::ShareOutcome::Kind;
+    switch (outcome.kind) {
+      case Kind::kAccepted:
+        ++totals_.shares_accepted;
+        emit(ShareAccepted{.source = source.name(),
+                           .milliseconds = std::chrono::duration<double, std::milli>(outcome.took).count()});
+        if (options_.stop_after_shares && totals_.shares_accepted >= *options_.stop_after_shares) {
+          finish(StopReason::kAsked);
+        }
+        break;
+      case Kind::kStale:
+      case Kind::kUnanswered:
+        ++totals_.shares_stale;
+        emit(ShareStale{.source = source.name(), .reason = outcome.reason});
+        break;
+      case Kind::kDuplicate:
+      case Kind::kLowDifficulty:
+      case Kind::kRejected:
+        ++totals_.shares_rejected;
+        emit(ShareRejected{.source = source.name(), .reason = outcome.reason, .code = outcome.code});
+        break;
+    }
+    if (outcome.was_block && outcome.kind != Kind::kAccepted) {
+      log_.error("{}: the pool did not take the block {}: {}", source.name(), outcome.hash.to_display(),
+                 outcome.reason);
+    }
+  }
+
+  /// At the end: until the pools have answered for what was sent.
+  asio::awaitable<void> await_shares() {
+    shares_settled_.expires_after(options_.submit_grace);
+    while (shares_open_ > 0) {
+      const auto [error] = co_await shares_settled_.async_wait(asio::as_tuple(asio::use_awaitable));
+      if (!error) break;
+    }
   }
 
   void block_found(const work::Job& job, const work::Candidate& candidate, Clock::time_point now) {
@@ -345,7 +413,9 @@ class Engine::Impl final : public SubmitterListener {
   net::TaskGroup source_tasks_;  ///< end when their source is stopped
   net::TaskGroup tasks_;         ///< end when cancelled
   asio::thread_pool checker_{1};
-  asio::steady_timer stop_signal_;  ///< never expires; cancelled by finish()
+  asio::steady_timer stop_signal_;     ///< never expires; cancelled by finish()
+  std::size_t shares_open_ = 0;        ///< submitted, not answered for
+  asio::steady_timer shares_settled_;  ///< cancelled when there are none, once it is time to stop
 };
 
 Engine::Engine(asio::any_io_executor executor, EngineOptions options, EngineParts parts, Log log)

@@ -25,10 +25,14 @@ namespace lode::engine {
 
 struct EngineOptions {
   std::optional<std::uint64_t> stop_after_blocks{};           ///< accepted blocks; no more than these are mined
+  std::optional<std::uint64_t> stop_after_shares{};           ///< accepted shares
   std::optional<std::chrono::duration<double>> stop_after{};  ///< time
   /// How long no source may have worked at all before run() gives up; once one has worked it is retried for ever.
   std::chrono::seconds connect_timeout{30};
-  /// How long a clean stop waits for blocks that are on their way. What is not answered by then stays in the journal.
+  /// How long a better source than the one in use must have been well before it is returned to.
+  std::chrono::seconds return_after{0};
+  /// How long a clean stop waits for blocks and shares that are on their way. What is not answered by then stays in the
+  /// journal.
   std::chrono::seconds submit_grace{10};
 };
 
@@ -48,7 +52,9 @@ struct Snapshot {
   std::string source;        ///< of the running job; empty when idle
   std::uint32_t height = 0;  ///< of the running job
   double network_difficulty = 0;
+  bool is_for_shares = false;            ///< whether the running job is a pool's
   double expected_seconds_to_block = 0;  ///< at rate_60s; 0 when unknown
+  double expected_seconds_to_share = 0;  ///< the same
   double best_difficulty = 0;            ///< of the best hash seen
   std::size_t blocks_pending = 0;
 };

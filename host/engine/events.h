@@ -31,12 +31,41 @@ struct JobStarted {
   bool clean = true;
   std::size_t transactions = 0;  ///< without the coinbase
   double network_difficulty = 0;
+  std::optional<double> share_difficulty = {};  ///< of a pool's job
 };
 
+/// A share is on its way to its pool.
+struct ShareSubmitted {
+  std::string source;
+  std::string device;
+  double difficulty = 0;  ///< that its hash would meet
+};
+
+/// A pool has counted a share.
+struct ShareAccepted {
+  std::string source;
+  double milliseconds = 0;  ///< from the candidate's arrival at the host to the pool's answer
+};
+
+/// A pool did not count a share, for another reason than its age.
+struct ShareRejected {
+  std::string source;
+  std::string reason;  ///< the pool's words
+  int code = 0;        ///< the pool's; 0: none
+};
+
+/// A share came too late: its job was out of date, or its connection gone. Where it was never sent, `reason` says so.
+struct ShareStale {
+  std::string source;
+  std::string reason;
+};
+
+/// A header that meets the network target. One for a pool's job is the pool's to send as a block.
 struct BlockFound {
   chain::Hash256 hash;
   std::uint32_t height = 0;
   std::string device;
+  std::string pool = {};  ///< whose job it was; empty: the block goes to the nodes
 };
 
 /// A block is in the best chain of a sink. Once a block, for the sink that said so first.
@@ -91,6 +120,7 @@ struct Totals {
   std::uint64_t shares_accepted = 0;
   std::uint64_t shares_rejected = 0;
   std::uint64_t shares_stale = 0;
+  std::uint64_t shares_submitted = 0;
   std::uint64_t blocks_found = 0;
   std::uint64_t blocks_accepted = 0;
   std::uint64_t blocks_rejected = 0;
@@ -111,8 +141,9 @@ struct Stopped {
   std::size_t blocks_pending = 0;  ///< found, not yet answered for: kept in the journal, sent again at the next start
 };
 
-using Event = std::variant<SourceConnected, SourceLost, JobStarted, BlockFound, BlockAccepted, BlockRejected,
-                           HardwareError, DeviceFault, DeviceBack, Rate, Stopped>;
+using Event =
+    std::variant<SourceConnected, SourceLost, JobStarted, ShareSubmitted, ShareAccepted, ShareRejected, ShareStale,
+                 BlockFound, BlockAccepted, BlockRejected, HardwareError, DeviceFault, DeviceBack, Rate, Stopped>;
 
 /// Called on the io thread; must be quick.
 class EventListener {

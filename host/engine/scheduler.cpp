@@ -16,8 +16,13 @@ constexpr std::chrono::seconds kStragglersLast{3};
 
 }  // namespace
 
-Scheduler::Scheduler(std::vector<work::WorkSource*> sources, Assign assign, EventListener& events, Log log)
-    : assign_(std::move(assign)), events_(events), log_(std::move(log)) {
+Scheduler::Scheduler(std::vector<work::WorkSource*> sources, Assign assign, Judge judge, EventListener& events, Log log,
+                     std::chrono::steady_clock::duration return_after)
+    : assign_(std::move(assign)),
+      judge_(std::move(judge)),
+      return_after_(return_after),
+      events_(events),
+      log_(std::move(log)) {
   for (work::WorkSource* source : sources)
     slots_.push_back({.source = source});
 }
@@ -32,6 +37,7 @@ void Scheduler::on_connected(work::WorkSource& source) {
   Slot& slot = slot_of(source);
   ever_reached_ = true;
   if (std::exchange(slot.connected, true)) return;
+  slot.connected_since = std::chrono::steady_clock::now();
   slot.last_error.clear();
   log_.info("{}: connected", source.name());
   events_.on_event(SourceConnected{.source = source.name()});
@@ -49,6 +55,10 @@ void Scheduler::on_withdrawn(work::WorkSource& source, const Error& reason) {
   log_.error("{}: its work is not usable: {}", source.name(), reason.message());
   slot.work = nullptr;
   choose();
+}
+
+void Scheduler::on_share(work::WorkSource& source, const work::ShareOutcome& outcome) {
+  judge_(source, outcome);
 }
 
 void Scheduler::on_lost(work::WorkSource& source, const Error& reason) {
@@ -125,18 +135,28 @@ bool Scheduler::all_ended() const noexcept {
   return std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.ended; });
 }
 
+bool Scheduler::is_steady(const Slot& slot) const {
+  return std::chrono::steady_clock::now() - slot.connected_since >= return_after_;
+}
+
 void Scheduler::choose() {
-  if (!paused_) {
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
-      const Slot& slot = slots_[i];
-      if (!slot.connected || slot.work == nullptr) continue;
-      const Worth worth = worth_of(*slot.work, slot.received);
-      if (worth == Worth::kNothing) continue;
-      if (worth == Worth::kWait) break;
-      put_to_work(i, slot);
-      return;
+  if (paused_) return idle();
+  std::optional<std::size_t> unsteady;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const Slot& slot = slots_[i];
+    if (!slot.connected || slot.work == nullptr) continue;
+    const Worth worth = worth_of(*slot.work, slot.received);
+    if (worth == Worth::kNothing) continue;
+    if (worth == Worth::kWait) return idle();
+    // The source in use goes on being used until a better one has proved itself.
+    if (current_ && i < current_->source && !is_steady(slot)) {
+      if (!unsteady) unsteady = i;
+      continue;
     }
+    if (unsteady && i > current_->source) break;  // that one is gone, so the best will do
+    return put_to_work(i, slot);
   }
+  if (unsteady) return put_to_work(*unsteady, slots_[*unsteady]);
   idle();
 }
 
@@ -161,7 +181,10 @@ void Scheduler::put_to_work(std::size_t source, const Slot& slot) {
                               .height = slot.work->height,
                               .clean = slot.work->clean,
                               .transactions = slot.work->body ? slot.work->body->transaction_count : 0,
-                              .network_difficulty = slot.work->network_target.difficulty()});
+                              .network_difficulty = slot.work->network_target.difficulty(),
+                              .share_difficulty = slot.work->is_for_shares()
+                                                      ? std::optional(slot.work->share_target.difficulty())
+                                                      : std::nullopt});
 }
 
 void Scheduler::idle() {

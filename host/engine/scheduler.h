@@ -27,12 +27,17 @@ class Scheduler final : public work::SourceListener {
  public:
   /// Gives the job to the devices; null: they idle.
   using Assign = std::function<void(const std::shared_ptr<const work::Job>&)>;
+  /// Takes what became of a share.
+  using Judge = std::function<void(work::WorkSource&, const work::ShareOutcome&)>;
 
-  Scheduler(std::vector<work::WorkSource*> sources, Assign assign, EventListener& events, Log log);
+  /// A better source than the one in use is returned to once it has been well for `return_after`.
+  Scheduler(std::vector<work::WorkSource*> sources, Assign assign, Judge judge, EventListener& events, Log log,
+            std::chrono::steady_clock::duration return_after = {});
 
   void on_connected(work::WorkSource& source) override;
   void on_work(work::WorkSource& source, std::shared_ptr<const work::WorkTemplate> work) override;
   void on_withdrawn(work::WorkSource& source, const Error& reason) override;
+  void on_share(work::WorkSource& source, const work::ShareOutcome& outcome) override;
   void on_lost(work::WorkSource& source, const Error& reason) override;
 
   /// A source's run() ended by itself: it can never work.
@@ -49,6 +54,9 @@ class Scheduler final : public work::SourceListener {
 
   /// Whether a block on this job's parent was found here already, so that another of its results is worth nothing.
   [[nodiscard]] bool is_solved(const work::Job& job) const;
+
+  /// To be called every second or so: returns to sources that have been well for long enough.
+  void look_again() { choose(); }
 
   /// Reopens parents whose block has had no answer for `patience`: the nodes are out of reach for longer.
   void reopen_overdue(std::chrono::steady_clock::duration patience);
@@ -71,6 +79,7 @@ class Scheduler final : public work::SourceListener {
   struct Slot {
     work::WorkSource* source = nullptr;
     bool connected = false;
+    std::chrono::steady_clock::time_point connected_since{};
     bool ended = false;
     std::string last_error{};  ///< told already
     std::shared_ptr<const work::WorkTemplate> work{};
@@ -88,6 +97,8 @@ class Scheduler final : public work::SourceListener {
   [[nodiscard]] Worth worth_of(const work::WorkTemplate& work, std::chrono::steady_clock::time_point received) const;
 
   Slot& slot_of(const work::WorkSource& source);
+  /// Whether a source may take over from another that has work too.
+  [[nodiscard]] bool is_steady(const Slot& slot) const;
   void lose(Slot& slot, const Error& reason, bool for_good);
   /// Picks what should be worked on now and hands it over if that is a change.
   void choose();
@@ -96,6 +107,8 @@ class Scheduler final : public work::SourceListener {
 
   std::vector<Slot> slots_;
   Assign assign_;
+  Judge judge_;
+  std::chrono::steady_clock::duration return_after_;
   EventListener& events_;
   Log log_;
   work::JobBook book_;

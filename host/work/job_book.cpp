@@ -7,8 +7,9 @@ namespace lode::work {
 std::shared_ptr<const Job> JobBook::add(std::size_t source, std::shared_ptr<const WorkTemplate> work,
                                         std::chrono::steady_clock::time_point received) {
   if (work->clean) retire_source(source);
-  auto job = std::make_shared<const Job>(
-      Job{.generation = ++last_, .source = source, .work = std::move(work), .received = received});
+  const bool replaces = work->clean || entries_.empty() || entries_.back().job->source != source;
+  auto job = std::make_shared<const Job>(Job{
+      .generation = ++last_, .source = source, .work = std::move(work), .received = received, .replaces = replaces});
   entries_.push_back({job, true});
   if (entries_.size() > kRemembered) entries_.pop_front();
   return job;

@@ -17,7 +17,8 @@ class JobBook {
   /// How many jobs are remembered. A worker answers within a batch, far less than this many jobs.
   static constexpr std::size_t kRemembered = 64;
 
-  /// Puts a template into work. A clean one retires every older job of its source.
+  /// Puts a template into work. A clean one retires every older job of its source, and voids what is worked on; so does
+  /// one of another source than the job before it.
   std::shared_ptr<const Job> add(std::size_t source, std::shared_ptr<const WorkTemplate> work,
                                  std::chrono::steady_clock::time_point received);
 

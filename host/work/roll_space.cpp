@@ -44,7 +44,8 @@ RollSpace::RollSpace(std::shared_ptr<const Job> job, Lane lane, std::uint32_t mi
       range_(lane_range(lane)),
       midstates_(std::clamp<std::uint32_t>(midstates, 1, kernels::kMaxMidstates)),
       rollable_(rollable_bits(*job_->work)),
-      version_count_(std::uint64_t{1} << std::popcount(rollable_)) {}
+      version_count_(std::uint64_t{1} << std::popcount(rollable_)),
+      extranonce2_(job_->work->first_extranonce2) {}
 
 std::optional<WorkUnit> RollSpace::next() {
   if (exhausted_) return std::nullopt;
@@ -89,7 +90,7 @@ void RollSpace::advance() {
     root_.reset();
     return;
   }
-  extranonce2_ = 0;
+  extranonce2_ = job_->work->first_extranonce2;
   root_.reset();
   if (time_offset_ == job_->work->time_roll_limit) {
     exhausted_ = true;

@@ -63,7 +63,7 @@ class RollSpace {
   std::uint64_t version_count_;  ///< 2^(number of rollable bits)
 
   std::uint64_t version_index_ = 0;
-  std::uint64_t extranonce2_ = 0;
+  std::uint64_t extranonce2_;
   std::uint32_t time_offset_ = 0;
   bool exhausted_ = false;
   std::optional<chain::Hash256> root_;  ///< of the current extranonce2

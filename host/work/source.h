@@ -9,6 +9,7 @@
 #include <string>
 
 #include "host/base/error.h"
+#include "host/work/share.h"
 #include "host/work/work_template.h"
 
 namespace lode::work {
@@ -29,6 +30,9 @@ class SourceListener {
   /// The work handed over last must not be hashed: it turned out invalid. The source stays connected.
   virtual void on_withdrawn(WorkSource& source, const Error& reason) = 0;
 
+  /// What became of a share that was handed to the source. Comes once a share.
+  virtual void on_share(WorkSource& source, const ShareOutcome& outcome) = 0;
+
   /// Nothing from this source can be relied on until it calls on_connected again; it keeps trying by itself. Also
   /// called for every failed attempt before the first success, so that a listener can show why there is no work yet.
   virtual void on_lost(WorkSource& source, const Error& reason) = 0;
@@ -44,6 +48,11 @@ class WorkSource {
   /// Feeds the listener, reconnecting with back-off, until stop() (then the error is kCancelled) or until it is clear
   /// that this source can never work (wrong password, wrong network for the address, an unknown !rule): then says why.
   virtual boost::asio::awaitable<Error> run(SourceListener& listener) = 0;
+
+  /// A result for a job of this source that meets the job's share target, oldest first; its fate comes through
+  /// on_share(), perhaps before this returns. It is sent at once, or not at all: a source that is no longer connected
+  /// as it was when it issued the job does not send it. For sources without shares this does nothing.
+  virtual void submit_share(const Share& /*share*/) {}
 
   /// Makes run() return soon. Callable at any time, more than once.
   virtual void stop() noexcept = 0;

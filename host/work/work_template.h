@@ -42,11 +42,15 @@ struct WorkTemplate {
   /// Coinbase transaction without witness = prefix + extranonce1 + extranonce2 + suffix.
   Bytes coinbase_prefix;
   Bytes extranonce1;
-  std::size_t extranonce2_size = 0;  ///< 0 .. 16 bytes
+  std::size_t extranonce2_size = 0;     ///< 0 .. 16 bytes
+  std::uint64_t first_extranonce2 = 0;  ///< counter to begin with, where smaller ones were used up (see Roll)
   Bytes coinbase_suffix;
   std::vector<chain::Hash256> merkle_branch;  ///< siblings on the path from the coinbase to the merkle root
 
   std::shared_ptr<const BlockBody> body;  ///< null where only shares can be submitted
+
+  /// Whether what is found are shares, for the source that offered this, and not whole blocks.
+  [[nodiscard]] bool is_for_shares() const noexcept { return body == nullptr; }
 };
 
 }  // namespace lode::work

@@ -182,6 +182,26 @@ TEST_F(WorkerTest, NewWorkInterruptsARunningScan) {
   EXPECT_EQ(script->generations.back(), 3U);
 }
 
+TEST_F(WorkerTest, WorkThatVoidsNothingWaitsForTheScanThatRuns) {
+  script->block_until_aborted = true;
+  const auto worker = make_worker();
+  worker->assign(test::make_job(1, test::make_template(1, 0x1b00ffff)));
+  ASSERT_TRUE(wait_for_scans(1));
+  auto gentle = *test::make_job(2, test::make_template(2, 0x1b00ffff));
+  gentle.replaces = false;
+  worker->assign(std::make_shared<const work::Job>(gentle));
+  {
+    const std::lock_guard lock(script->mutex);
+    EXPECT_LE(script->oldest_valid, 1U) << "nobody asked the device to stop";
+    script->block_until_aborted = false;
+    script->oldest_valid = 2;  // the scan comes to its end
+  }
+  script->changed.notify_all();
+  ASSERT_TRUE(wait_for_scans(2));
+  worker->stop();
+  EXPECT_EQ(script->generations[1], 2U);
+}
+
 TEST_F(WorkerTest, HitsComeUpWithTheirJobAndRolledFields) {
   script->hits_per_scan = 2;
   Notification notified;

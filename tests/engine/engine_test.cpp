@@ -166,6 +166,7 @@ TEST_F(EngineTest, ARejectedBlockIsCountedAndMiningGoesOn) {
 }
 
 TEST_F(EngineTest, StopsWhenAskedAndSaysWhatIsPending) {
+  advance = Advance::kNever;  // a node that takes no block offers no work on it
   add_cpu_threads(1);
   sink.outcomes = {{.kind = Kind::kUnavailable, .reason = "", .detail = "down"}};
   events.on_any = [this](const Event& event) {

@@ -34,6 +34,11 @@ class FakeSource final : public work::WorkSource {
 
   void stop() noexcept override { finish({Errc::kCancelled, "stopped"}); }
 
+  void submit_share(const work::Share& share) override {
+    shares.push_back(share);
+    if (on_share) on_share(share);
+  }
+
   /// Makes run() return.
   void finish(Error reason) {
     if (!end) end = std::move(reason);
@@ -42,6 +47,8 @@ class FakeSource final : public work::WorkSource {
 
   work::SourceListener* listener = nullptr;
   std::function<void()> on_run;
+  std::vector<work::Share> shares;
+  std::function<void(const work::Share&)> on_share;
   std::optional<Error> end;
 
  private:

@@ -3,12 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
+#include <thread>
 
 #include "tests/engine/fakes.h"
 #include "tests/support/test_work.h"
 
 namespace lode::engine {
 namespace {
+
+using namespace std::chrono_literals;
 
 class SchedulerTest : public ::testing::Test {
  public:
@@ -32,11 +35,13 @@ class SchedulerTest : public ::testing::Test {
   RecordedEvents events;
   std::shared_ptr<const work::Job> assigned;
   int assignments = 0;
+  std::vector<work::ShareOutcome> outcomes;
   Scheduler scheduler{{&first, &second},
                       [this](const std::shared_ptr<const work::Job>& job) {
                         assigned = job;
                         ++assignments;
                       },
+                      [this](work::WorkSource&, const work::ShareOutcome& outcome) { outcomes.push_back(outcome); },
                       events,
                       Log()};
 };
@@ -71,6 +76,37 @@ TEST_F(SchedulerTest, TheFirstSourceInOrderIsUsedAndReturnedTo) {
   EXPECT_EQ(working_on(), 3) << "not before it has work";
   scheduler.on_work(first, test::make_template(4));
   EXPECT_EQ(working_on(), 4);
+}
+
+TEST_F(SchedulerTest, ABetterSourceIsReturnedToOnceItHasBeenWellForAWhile) {
+  Scheduler patient{{&first, &second},
+                    [this](const std::shared_ptr<const work::Job>& job) { assigned = job; },
+                    [](work::WorkSource&, const work::ShareOutcome&) {},
+                    events,
+                    Log(),
+                    50ms};
+  patient.on_connected(second);
+  patient.on_work(second, test::make_template(2));
+  EXPECT_EQ(working_on(), 2);
+  patient.on_connected(first);
+  patient.on_work(first, test::make_template(1));
+  EXPECT_EQ(working_on(), 2) << "it may be gone again in a moment";
+  std::this_thread::sleep_for(60ms);
+  patient.look_again();
+  EXPECT_EQ(working_on(), 1);
+  patient.on_lost(first, Error{Errc::kDisconnected, "gone"});
+  EXPECT_EQ(working_on(), 2);
+  patient.on_connected(first);
+  patient.on_work(first, test::make_template(3));
+  EXPECT_EQ(working_on(), 2);
+  patient.on_lost(second, Error{Errc::kDisconnected, "gone"});
+  EXPECT_EQ(working_on(), 3) << "better than nothing";
+}
+
+TEST_F(SchedulerTest, TellsWhatBecameOfShares) {
+  scheduler.on_share(first, {.kind = work::ShareOutcome::Kind::kStale, .reason = "late"});
+  ASSERT_EQ(outcomes.size(), 1U);
+  EXPECT_EQ(outcomes[0].reason, "late");
 }
 
 TEST_F(SchedulerTest, WithNobodyLeftTheDevicesIdle) {

@@ -28,6 +28,7 @@ class Listener : public work::SourceListener {
     if (action) action(*work);
   }
   void on_withdrawn(work::WorkSource&, const Error& reason) override { ADD_FAILURE() << reason.message(); }
+  void on_share(work::WorkSource&, const work::ShareOutcome&) override { ADD_FAILURE() << "nobody sent a share"; }
   void on_lost(work::WorkSource&, const Error& reason) override { ADD_FAILURE() << reason.message(); }
 
   int connected = 0;

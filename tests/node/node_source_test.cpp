@@ -33,6 +33,7 @@ class Recorder final : public work::SourceListener {
   void on_connected(work::WorkSource&) override { ++connected; }
   void on_work(work::WorkSource&, std::shared_ptr<const work::WorkTemplate> work) override { works.push_back(work); }
   void on_withdrawn(work::WorkSource&, const Error& reason) override { withdrawn.push_back(reason); }
+  void on_share(work::WorkSource&, const work::ShareOutcome&) override { ADD_FAILURE() << "nobody sent a share"; }
   void on_lost(work::WorkSource&, const Error& reason) override { lost.push_back(reason); }
 
   int connected = 0;

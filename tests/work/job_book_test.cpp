@@ -42,6 +42,15 @@ TEST(JobBook, CleanWorkRetiresOnlyItsOwnSource) {
   EXPECT_NE(book.find(1), nullptr) << "a retired job's block is still to be found";
 }
 
+TEST(JobBook, SaysWhichJobsVoidWhatIsWorkedOn) {
+  JobBook book;
+  EXPECT_TRUE(add(book, 0, 1, false)->replaces) << "nothing was worked on";
+  EXPECT_FALSE(add(book, 0, 1, false)->replaces);
+  EXPECT_TRUE(add(book, 0, 1, true)->replaces);
+  EXPECT_TRUE(add(book, 1, 1, false)->replaces) << "of another source";
+  EXPECT_FALSE(add(book, 1, 1, false)->replaces);
+}
+
 TEST(JobBook, RetiresBySource) {
   JobBook book;
   add(book, 0, 1, false);

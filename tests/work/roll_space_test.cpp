@@ -181,6 +181,21 @@ TEST(RollSpace, WhateverTheMaskUnitsAreAsWideAsItAllowsAndMoveNothingElse) {
   }
 }
 
+TEST(RollSpace, BeginsBehindWhatWasUsedUp) {
+  auto work = test::make_template(1);
+  work->extranonce2_size = 1;
+  work->first_extranonce2 = 253;
+  work->time_roll_limit = 1;
+  RollSpace space(test::make_job(1, work), {}, 1);
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> walked;
+  while (const auto unit = space.next()) {
+    const Roll roll = unit->roll_of({});
+    walked.emplace_back(roll.extranonce2, roll.time - work->time);
+  }
+  using Walked = std::vector<std::pair<std::uint64_t, std::uint32_t>>;
+  EXPECT_EQ(walked, (Walked{{253, 0}, {254, 0}, {255, 0}, {253, 1}, {254, 1}, {255, 1}}));
+}
+
 TEST(RollSpace, ClampsTheNumberOfMidstates) {
   const Space space{0x20000000, 0x1fffe000, 0, 0, 1};
   EXPECT_EQ(RollSpace(job_of(space), {}, 0).next()->scan.midstate_count, 1U);

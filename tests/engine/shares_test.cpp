@@ -1,0 +1,169 @@
+// The way of shares through the engine: to the source that issued their job, and back as counters and events.
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "host/device/cpu_device.h"
+#include "host/engine/engine.h"
+#include "host/work/verifier.h"
+#include "kernels/cpu/registry.h"
+#include "tests/engine/fakes.h"
+#include "tests/support/test_work.h"
+
+namespace lode::engine {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using Kind = work::ShareOutcome::Kind;
+
+/// A pool's work: no body, and a share target far above the network's.
+std::shared_ptr<work::WorkTemplate> pool_work(std::uint8_t parent, bool clean = true,
+                                              std::uint32_t network_bits = 0x1b00ffff) {
+  auto work = test::make_template(parent, network_bits);
+  work->share_target = chain::Target::from_bits(0x2000ffff).value();
+  work->body = nullptr;
+  work->source = "pool";
+  work->clean = clean;
+  return work;
+}
+
+class SharesTest : public ::testing::Test {
+ public:
+  SharesTest() {
+    pool.on_run = [this] {
+      pool.listener->on_connected(pool);
+      pool.listener->on_work(pool, pool_work(1));
+    };
+    pool.on_share = [this](const work::Share&) { answer({.kind = Kind::kAccepted}); };
+  }
+
+  void answer(const work::ShareOutcome& outcome) {
+    asio::post(context, [this, outcome] { pool.listener->on_share(pool, outcome); });
+  }
+
+  StopReason run(EngineOptions options) {
+    EngineParts parts;
+    parts.sources = {&pool};
+    parts.devices.push_back(std::make_unique<device::CpuDevice>(kernels::best_kernel()));
+    parts.listener = &events;
+    engine.emplace(context.get_executor(), options, std::move(parts), Log());
+    StopReason reason{};
+    asio::co_spawn(
+        context, [&]() -> asio::awaitable<void> { reason = co_await engine->run(); },
+        [](std::exception_ptr failure) { ASSERT_FALSE(failure); });
+    context.run();
+    return reason;
+  }
+
+  asio::io_context context;
+  FakeSource pool{"pool", context.get_executor()};
+  RecordedEvents events;
+  std::optional<Engine> engine;
+};
+
+TEST_F(SharesTest, GoToTheSourceOfTheirJobUntilEnoughAreAccepted) {
+  EXPECT_EQ(run({.stop_after_shares = 50}), StopReason::kAsked);
+  ASSERT_GE(pool.shares.size(), 50U);
+  for (const work::Share& share : pool.shares) {
+    const work::Verdict verdict = work::verify(*share.job, share.roll);
+    EXPECT_EQ(verdict.kind, work::Verdict::Kind::kShare);
+    EXPECT_EQ(verdict.hash, share.hash);
+    EXPECT_FALSE(share.is_block);
+  }
+  const Totals totals = events.of<Stopped>().at(0).totals;
+  EXPECT_EQ(totals.shares_submitted, pool.shares.size());
+  EXPECT_EQ(totals.shares_accepted, pool.shares.size()) << "all were answered for before the end";
+  EXPECT_EQ(events.of<ShareSubmitted>().size(), pool.shares.size());
+  EXPECT_EQ(events.of<ShareAccepted>().size(), pool.shares.size());
+  EXPECT_EQ(totals.blocks_found, 0U);
+  EXPECT_TRUE(events.of<JobStarted>().at(0).share_difficulty);
+}
+
+TEST_F(SharesTest, EveryOutcomeHasItsCounter) {
+  pool.on_share = [this](const work::Share&) {
+    switch (pool.shares.size()) {
+      case 1:
+        return answer({.kind = Kind::kRejected, .code = 20, .reason = "unknown"});
+      case 2:
+        return answer({.kind = Kind::kDuplicate, .code = 22, .reason = "duplicate"});
+      case 3:
+        return answer({.kind = Kind::kLowDifficulty, .code = 23, .reason = "low"});
+      case 4:
+        return answer({.kind = Kind::kStale, .code = 21, .reason = "late"});
+      case 5:
+        return answer({.kind = Kind::kUnanswered, .reason = "gone"});
+      default:
+        return answer({.kind = Kind::kAccepted});
+    }
+  };
+  run({.stop_after_shares = 1});
+  const Totals totals = events.of<Stopped>().at(0).totals;
+  EXPECT_EQ(totals.shares_rejected, 3U);
+  EXPECT_EQ(totals.shares_stale, 2U);
+  const auto rejected = events.of<ShareRejected>();
+  ASSERT_EQ(rejected.size(), 3U);
+  EXPECT_EQ(rejected[0].code, 20);
+  EXPECT_EQ(rejected[0].reason, "unknown");
+  EXPECT_EQ(rejected[0].source, "pool");
+}
+
+TEST_F(SharesTest, OfAJobThatWasReplacedAreNotSent) {
+  // The rest of the batch in which the first was found waits to be looked at when the job is replaced.
+  bool replaced = false;
+  events.on_any = [&](const Event& event) {
+    if (std::holds_alternative<ShareSubmitted>(event) && !std::exchange(replaced, true)) {
+      pool.listener->on_work(pool, pool_work(2));
+    }
+  };
+  run({.stop_after_shares = 20});
+  for (const work::Share& share : pool.shares) {
+    if (&share == &pool.shares.front()) continue;
+    EXPECT_EQ(share.job->work->previous_block.bytes[0], 2) << "a share of a job that was void";
+  }
+}
+
+TEST_F(SharesTest, AreBlocksWhereTheyMeetTheNetworkTarget) {
+  pool.on_run = [this] {
+    pool.listener->on_connected(pool);
+    pool.listener->on_work(pool, pool_work(1, true, 0x2000ffff));
+  };
+  run({.stop_after_shares = 3});
+  for (const work::Share& share : pool.shares)
+    EXPECT_TRUE(share.is_block);
+  const auto found = events.of<BlockFound>();
+  ASSERT_EQ(found.size(), pool.shares.size());
+  EXPECT_EQ(found[0].pool, "pool");
+  EXPECT_EQ(found[0].hash, pool.shares[0].hash);
+}
+
+TEST_F(SharesTest, OfAnOlderJobAreStillSentWhereTheNewOneDoesNotVoidIt) {
+  pool.on_share = [this](const work::Share& share) {
+    // The rest of the batch comes after the new job is known.
+    if (pool.shares.size() == 1) pool.listener->on_work(pool, pool_work(2, false));
+    EXPECT_FALSE(share.job->generation == 2 && share.job->replaces);
+    answer({.kind = Kind::kAccepted});
+  };
+  run({.stop_after_shares = 50});
+  EXPECT_EQ(events.of<Stopped>().at(0).totals.shares_stale, 0U);
+}
+
+TEST_F(SharesTest, AStopWaitsForAnswers) {
+  asio::steady_timer later(context);
+  pool.on_share = [&](const work::Share&) {
+    if (pool.shares.size() > 1) return answer({.kind = Kind::kAccepted});
+    later.expires_after(50ms);
+    later.async_wait([this](auto) { pool.listener->on_share(pool, {.kind = Kind::kAccepted}); });
+    engine->stop();
+  };
+  run({});
+  const Totals totals = events.of<Stopped>().at(0).totals;
+  EXPECT_EQ(totals.shares_accepted, totals.shares_submitted);
+  EXPECT_GE(totals.shares_accepted, 1U);
+}
+
+}  // namespace
+}  // namespace lode::engine
