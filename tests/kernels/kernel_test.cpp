@@ -3,119 +3,19 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <bit>
 #include <cstdlib>
-#include <map>
-#include <random>
+#include <functional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/cpu/registry.h"
 #include "tests/kernels/emulated_gpu.h"
-#include "tests/kernels/headers.h"
+#include "tests/kernels/kernel_cases.h"
 
 namespace lode::kernels {
 namespace {
-
-constexpr std::uint64_t kAllNonces = std::uint64_t{1} << 32;
-
-/// By whole SHA-256 blocks, in (nonce position, midstate) order: shares no shortcut with the kernels.
-std::vector<Hit> plain_hits(const ScanJob& job, NonceRange range) {
-  std::vector<Hit> hits;
-  for (std::uint64_t i = 0; i < range.count; ++i) {
-    const std::uint32_t nonce = range.first + static_cast<std::uint32_t>(i);
-    for (std::uint32_t m = 0; m < job.midstate_count; ++m) {
-      const State inner = compress(job.midstates[m], {job.merkle_tail, job.time, job.bits, nonce, 0x80000000, 0, 0, 0,
-                                                      0, 0, 0, 0, 0, 0, 0, 640});
-      Block outer{};
-      std::copy(inner.begin(), inner.end(), outer.begin());
-      outer[8] = 0x80000000;
-      outer[15] = 256;
-      if (byte_swap(compress(kInitialState, outer)[7]) <= job.limit) hits.push_back({nonce, m});
-    }
-  }
-  return hits;
-}
-
-std::vector<Hit> sorted(std::vector<Hit> hits) {
-  std::sort(hits.begin(), hits.end());
-  return hits;
-}
-
-struct Scanned {
-  std::vector<Hit> hits;
-  int calls = 0;
-};
-
-/// Scans the range with lists of `capacity`, going on where the kernel stopped; checks the contract of every call.
-Scanned scan_all(const Kernel& kernel, const ScanJob& job, NonceRange range, std::uint32_t capacity = kMinHitCapacity) {
-  constexpr Hit kUntouched{0x5a5a5a5a, 0xa5a5a5a5};
-  Scanned scanned;
-  while (true) {
-    std::vector<Hit> list(capacity + 16, kUntouched);
-    const ScanResult result = kernel.scan(job, range, std::span(list).first(capacity));
-    ++scanned.calls;
-    EXPECT_LE(result.nonces, range.count);
-    EXPECT_LE(result.hits, capacity);
-    EXPECT_TRUE(std::all_of(list.begin() + capacity, list.end(), [&](Hit hit) { return hit == kUntouched; }))
-        << "wrote behind the list";
-    for (std::uint32_t i = 0; i < result.hits; ++i) {
-      EXPECT_LT(list[i].nonce_word - range.first, result.nonces) << "a hit that does not belong to the nonces reported";
-      scanned.hits.push_back(list[i]);
-    }
-    if (result.nonces >= range.count) break;
-    if (result.nonces == 0) {
-      ADD_FAILURE() << "no progress";
-      break;
-    }
-    range.first += static_cast<std::uint32_t>(result.nonces);
-    range.count -= result.nonces;
-  }
-  return scanned;
-}
-
-class RandomWork {
- public:
-  explicit RandomWork(std::uint32_t seed) : random_(seed) {}
-
-  std::uint32_t word() { return static_cast<std::uint32_t>(random_()); }
-  std::uint32_t below(std::uint32_t end) { return word() % end; }
-
-  ScanJob job(std::uint32_t midstates) {
-    ScanJob job;
-    job.midstate_count = midstates;
-    job.merkle_tail = word();
-    job.time = word();
-    job.bits = word();
-    for (std::uint32_t m = 0; m < midstates; ++m) {
-      for (std::uint32_t& w : job.midstates[m])
-        w = word();
-    }
-    return job;
-  }
-
-  /// A random header with different version bits (BIP320) in each midstate.
-  ScanJob job_of_versions(std::uint32_t count) {
-    ScanJob job;
-    job.midstate_count = count;
-    job.merkle_tail = word();
-    job.time = word();
-    job.bits = word();
-    Block head{};
-    for (std::uint32_t& w : head)
-      w = word();
-    constexpr std::uint32_t kRollable = byte_swap(0x1fffe000);
-    for (std::uint32_t m = 0; m < count; ++m) {
-      head[0] = (head[0] & ~kRollable) | byte_swap((word() & 0xff) << 21 | m << 13);
-      job.midstates[m] = compress(kInitialState, head);
-    }
-    return job;
-  }
-
- private:
-  std::mt19937 random_;
-};
 
 /// One of the CPU's, or of the GPU's run by the CPU.
 const Kernel& tested_kernel(std::string_view name) {
@@ -141,30 +41,11 @@ class KernelTest : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(KernelTest, FindsRealBlocks) {
-  for (const RealHeader& header : kRealHeaders) {
-    ScanJob job = header.job();
-    job.limit = 0;
-    const std::uint32_t nonce = header.nonce_word();
-    const std::vector<Hit> expected{{nonce, 0}};
-    EXPECT_EQ(scan_all(kernel(), job, {nonce - 5000, 10'001}).hits, expected) << header.name;
-    EXPECT_EQ(scan_all(kernel(), job, {nonce, 1}).hits, expected) << header.name;
-    EXPECT_TRUE(scan_all(kernel(), job, {nonce - 100, 100}).hits.empty()) << header.name;
-    EXPECT_TRUE(scan_all(kernel(), job, {nonce + 1, 100}).hits.empty()) << header.name;
-  }
+  EXPECT_EQ(find_real_blocks(kernel().scan), "");
 }
 
 TEST_P(KernelTest, KnowsWhichMidstateHit) {
-  // Of several versions of a real header only the true one is a block.
-  for (const std::uint32_t place : {0U, 1U, 5U, kMaxMidstates - 1}) {
-    ScanJob job = kRealHeaders[std::size(kRealHeaders) - 1].job();
-    const Midstate real = job.midstates[0];
-    job.midstate_count = place + 1;
-    for (std::uint32_t m = 0; m < place; ++m)
-      job.midstates[m] = {m, 1, 2, 3, 4, 5, 6, 7};
-    job.midstates[place] = real;
-    const std::uint32_t nonce = kRealHeaders[std::size(kRealHeaders) - 1].nonce_word();
-    EXPECT_EQ(scan_all(kernel(), job, {nonce - 33, 70}).hits, (std::vector<Hit>{{nonce, place}}));
-  }
+  EXPECT_EQ(know_which_midstate_hit(kernel().scan), "");
 }
 
 /// How many random cases a kernel is tried with. LODE_KERNEL_CASES sets it, for machines that are only emulated.
@@ -176,103 +57,28 @@ int random_cases() {
 TEST_P(KernelTest, AgreesWithThePlainHashOnRandomHeadersAndVersions) {
   // The scalar kernel is the measure of the others, for it is faster than the plain hash, which is its own measure.
   const Kernel& scalar = *find_kernel("scalar");
-  const bool is_scalar = kernel().scan == scalar.scan;
-  const int cases = random_cases();
-  RandomWork work(3);
-  std::map<std::uint32_t, int> seen;  // how many hits each midstate had
-  for (int round = 0; round < cases; ++round) {
-    constexpr std::uint32_t kVersions[] = {1, 2, 3, 4, 7, 16, 33, 64};
-    const std::uint32_t versions = kVersions[round % 8];
-    ScanJob job = work.job_of_versions(versions);
-    job.limit = work.word() >> work.below(12);
-    // Short ranges, but longer than any kernel's lanes; every fourth goes over the end of the nonces.
-    NonceRange range{work.word(), work.below(versions < 7 ? 75 : 20)};
-    if (round / 8 % 4 == 0) range.first = 0U - work.below(static_cast<std::uint32_t>(range.count) + 1);
-    SCOPED_TRACE("case " + std::to_string(round) + ": first " + std::to_string(range.first) + ", count " +
-                 std::to_string(range.count) + ", versions " + std::to_string(versions) + ", limit " +
-                 std::to_string(job.limit));
-    const std::vector<Hit> found = sorted(scan_all(kernel(), job, range).hits);
-    ASSERT_EQ(found, is_scalar ? sorted(plain_hits(job, range)) : sorted(scan_all(scalar, job, range).hits));
-    for (const Hit& hit : found)
-      ++seen[hit.midstate];
-  }
-  if (cases >= 1000) {
-    EXPECT_EQ(seen.size(), kMaxMidstates) << "every version should have had hits";
-  }
+  const ScanUnderTest reference = kernel().scan == scalar.scan ? ScanUnderTest() : scalar.scan;
+  EXPECT_EQ(agree_on_random_headers(kernel().scan, random_cases(), reference), "");
 }
 
 TEST_P(KernelTest, AgreesWithThePlainHashOnLongRanges) {
-  RandomWork work(4);
-  for (int round = 0; round < 12; ++round) {
-    ScanJob job = work.job(1 + work.below(3));
-    job.limit = 0x000fffff >> work.below(6);  // so rare that blocks are large
-    const NonceRange range{work.word(), 4000 + work.below(9000)};
-    ASSERT_EQ(sorted(scan_all(kernel(), job, range).hits), sorted(plain_hits(job, range)));
-  }
+  EXPECT_EQ(agree_on_long_ranges(kernel().scan), "");
 }
 
 TEST_P(KernelTest, ScansEveryCountFromEveryOffset) {
-  RandomWork work(5);
-  ScanJob job = work.job(2);
-  job.limit = 0xffffffff;
-  for (std::uint32_t count = 0; count <= 40; ++count) {
-    for (const std::uint32_t first : {0U, 1U, 7U, 0x7fffffffU, 0x80000000U, 0U - count, 0U - count / 2, 0xffffffffU}) {
-      const Scanned scanned = scan_all(kernel(), job, {first, count});
-      ASSERT_EQ(scanned.hits.size(), 2U * count);
-      ASSERT_EQ(sorted(scanned.hits), sorted(plain_hits(job, {first, count}))) << first << " " << count;
-    }
-  }
+  EXPECT_EQ(scan_every_count_from_every_offset(kernel().scan), "");
 }
 
 TEST_P(KernelTest, ObeysTheExactLimit) {
-  // The limit is exactly one hash's value: that hash is a hit, and is none with a limit of one less.
-  RandomWork work(6);
-  for (int round = 0; round < 300; ++round) {
-    ScanJob job = work.job(1);
-    const std::uint32_t nonce = work.word();
-    const State inner = compress(
-        job.midstates[0], {job.merkle_tail, job.time, job.bits, nonce, 0x80000000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 640});
-    const std::uint32_t top = [&] {
-      const Digest digest = sha256(to_digest(inner));
-      return std::uint32_t{digest[31]} << 24 | std::uint32_t{digest[30]} << 16 | std::uint32_t{digest[29]} << 8 |
-             digest[28];
-    }();
-    job.limit = top;
-    EXPECT_EQ(scan_all(kernel(), job, {nonce, 1}).hits.size(), 1U);
-    if (top == 0) continue;
-    job.limit = top - 1;
-    EXPECT_TRUE(scan_all(kernel(), job, {nonce, 1}).hits.empty());
-  }
+  EXPECT_EQ(obey_the_exact_limit(kernel().scan), "");
 }
 
 TEST_P(KernelTest, ResumesAfterAFullListWithoutLossOrRepetition) {
-  RandomWork work(7);
-  for (const std::uint32_t midstates : {1U, 2U, 3U, kMaxMidstates}) {
-    for (const std::uint32_t limit : {0U, 0x7fffff00U, 0x00ffffffU, 0xffffffffU}) {
-      ScanJob job = work.job(midstates);
-      job.limit = limit;
-      const NonceRange range{0xfffff000, midstates == kMaxMidstates ? 301U : 7001U};
-      for (const std::uint32_t capacity : {kMinHitCapacity, kMinHitCapacity + 13}) {
-        const Scanned scanned = scan_all(kernel(), job, range, capacity);
-        ASSERT_EQ(sorted(scanned.hits), sorted(plain_hits(job, range))) << midstates << " " << limit;
-        if (limit == 0xffffffff) {
-          EXPECT_GT(scanned.calls, 1) << "the list was meant to be too small";
-        }
-        if (limit == 0) {
-          EXPECT_EQ(scanned.calls, 1) << "nothing to stop for";
-        }
-      }
-    }
-  }
+  EXPECT_EQ(resume_after_a_full_list(kernel().scan), "");
 }
 
 TEST_P(KernelTest, StopsAtOnceInTheLargestRange) {
-  ScanJob job = kGenesis.job();
-  job.limit = 0xffffffff;
-  std::vector<Hit> list(kMinHitCapacity);
-  const ScanResult result = kernel().scan(job, {1, kAllNonces}, list);
-  EXPECT_EQ(result.nonces, kMinHitCapacity) << "one hit a nonce";
-  EXPECT_EQ(result.hits, kMinHitCapacity);
+  EXPECT_EQ(stop_at_once_in_the_largest_range(kernel().scan), "");
 }
 
 TEST_P(KernelTest, TheOneAskedForRuns) {
@@ -280,6 +86,72 @@ TEST_P(KernelTest, TheOneAskedForRuns) {
   EXPECT_EQ(tested_kernel(kernel().name).scan, kernel().scan);
   for (const Kernel& other : kernels())
     EXPECT_EQ(other.scan == kernel().scan, other.name == kernel().name);
+}
+
+// The cases themselves: each finds the fault that it is there for.
+class BrokenKernel : public ::testing::Test {
+ protected:
+  /// The scalar kernel, but what it says is changed.
+  static ScanUnderTest broken(std::function<void(ScanResult&, std::span<Hit>, const ScanJob&)> change) {
+    return [change = std::move(change)](const ScanJob& job, NonceRange range, std::span<Hit> hits) {
+      ScanResult result = find_kernel("scalar")->scan(job, range, hits);
+      change(result, hits, job);
+      return result;
+    };
+  }
+};
+
+TEST_F(BrokenKernel, LosesAHit) {
+  const auto scan = broken([](ScanResult& result, std::span<Hit>, const ScanJob&) {
+    if (result.hits > 0) --result.hits;
+  });
+  for (const std::string& faults :
+       {find_real_blocks(scan), know_which_midstate_hit(scan),
+        agree_on_random_headers(scan, 8, find_kernel("scalar")->scan), agree_on_random_headers(scan, 8, {}),
+        agree_on_long_ranges(scan), scan_every_count_from_every_offset(scan), obey_the_exact_limit(scan),
+        resume_after_a_full_list(scan), stop_at_once_in_the_largest_range(scan)})
+    EXPECT_NE(faults, "");
+}
+
+TEST_F(BrokenKernel, InventsAHit) {
+  const auto scan = broken([](ScanResult& result, std::span<Hit> hits, const ScanJob&) {
+    if (result.hits > 0 && result.hits < hits.size()) hits[result.hits++] = hits[0];
+  });
+  for (const std::string& faults : {find_real_blocks(scan), know_which_midstate_hit(scan),
+                                    agree_on_random_headers(scan, 8, find_kernel("scalar")->scan),
+                                    agree_on_long_ranges(scan), obey_the_exact_limit(scan)})
+    EXPECT_NE(faults, "");
+}
+
+TEST_F(BrokenKernel, NamesAnotherNonceOrMidstate) {
+  const auto nonce = broken([](ScanResult& result, std::span<Hit> hits, const ScanJob&) {
+    if (result.hits > 0) ++hits[0].nonce_word;
+  });
+  EXPECT_NE(find_real_blocks(nonce), "");
+  EXPECT_NE(obey_the_exact_limit(nonce), "");
+  const auto midstate = broken([](ScanResult& result, std::span<Hit> hits, const ScanJob& job) {
+    for (std::uint32_t i = 0; i < result.hits; ++i)
+      hits[i].midstate = job.midstate_count - 1 - hits[i].midstate;
+  });
+  EXPECT_EQ(find_real_blocks(midstate), "") << "one midstate";
+  EXPECT_NE(agree_on_random_headers(midstate, 8, {}), "");
+}
+
+TEST_F(BrokenKernel, WritesBehindTheList) {
+  const auto scan = broken([](ScanResult& result, std::span<Hit> hits, const ScanJob&) {
+    if (result.hits == hits.size()) *(hits.data() + hits.size()) = {1, 2};
+  });
+  EXPECT_NE(resume_after_a_full_list(scan), "");
+}
+
+TEST_F(BrokenKernel, ClaimsMoreThanItDid) {
+  const auto scan = [](const ScanJob& job, NonceRange range, std::span<Hit> hits) {
+    ScanResult result = find_kernel("scalar")->scan(job, {range.first, range.count / 2}, hits);
+    if (result.nonces == range.count / 2) result.nonces = range.count;
+    return result;
+  };
+  EXPECT_NE(find_real_blocks(scan), "");
+  EXPECT_NE(scan_every_count_from_every_offset(scan), "");
 }
 
 const auto kName = [](const auto& test) { return test.param; };
