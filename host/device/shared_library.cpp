@@ -4,8 +4,9 @@
 
 namespace lode::device {
 
-SharedLibrary::SharedLibrary(const char* name) {
-  if (void* const opened = ::dlopen(name, RTLD_NOW | RTLD_LOCAL)) {
+SharedLibrary::SharedLibrary(const char* name, Unload unload) {
+  const int flags = RTLD_NOW | RTLD_LOCAL | (unload == Unload::kNever ? RTLD_NODELETE : 0);
+  if (void* const opened = ::dlopen(name, flags)) {
     handle_ = std::shared_ptr<void>(opened, [](void* library) { ::dlclose(library); });
   } else if (const char* const reason = ::dlerror()) {
     error_ = reason;

@@ -1,5 +1,5 @@
 // A shared library that is opened while the program runs, because not every machine has it. Movable; closed with its
-// last owner. Any thread.
+// last owner, or never. Any thread.
 #pragma once
 
 #include <memory>
@@ -9,8 +9,11 @@ namespace lode::device {
 
 class SharedLibrary {
  public:
+  /// When its code leaves the process.
+  enum class Unload : bool { kWithLastOwner, kNever };
+
   /// Looks where the dynamic loader looks. is_open() tells whether it was found.
-  explicit SharedLibrary(const char* name);
+  explicit SharedLibrary(const char* name, Unload unload = Unload::kWithLastOwner);
 
   [[nodiscard]] bool is_open() const noexcept { return handle_ != nullptr; }
   /// Why it could not be opened, as the loader puts it.
