@@ -27,6 +27,21 @@ namespace lode::app {
 struct MineOptions;
 struct SourceUrl;
 
+/// A device of a backend whose devices are numbered in platforms: "opencl:1.0".
+struct PlatformDevice {
+  std::uint32_t platform = 0;
+  std::uint32_t device = 0;
+
+  friend bool operator==(const PlatformDevice&, const PlatformDevice&) = default;
+};
+
+/// A GPU that another backend has opened.
+struct TakenGpu {
+  std::string id;          ///< see DeviceInfo::id
+  std::string name;        ///< see DeviceInfo::name
+  std::string pci_bus_id;  ///< empty: unknown
+};
+
 /// What the user wants of a backend.
 struct DeviceRequest {
   unsigned threads = 0;                               ///< CPU threads; 0: the default (thread_plan.h)
@@ -36,7 +51,10 @@ struct DeviceRequest {
   std::optional<std::filesystem::path> state = {};    ///< where measurements are remembered; nothing: nowhere
   bool recalibrate = false;                           ///< measure anew, whatever is remembered
   std::function<void(const std::string&)> warn = {};  ///< may be empty; may be called from devices' threads
-  std::vector<std::uint32_t> indices = {};            ///< which of a numbered backend's devices; empty: all
+  std::function<void(const std::string&)> note = {};  ///< the same, for what is as it should be
+  std::vector<std::uint32_t> indices = {};            ///< which of a numbered backend's devices
+  std::vector<PlatformDevice> platform_devices = {};  ///< and which in platforms; both empty: all
+  std::vector<TakenGpu> taken = {};                   ///< GPUs that are not to be used once more
   std::optional<int> max_celsius = {};                ///< a GPU that is hotter rests
 };
 
@@ -67,14 +85,27 @@ struct CalibrationInfo {
   bool remembered = false;          ///< not now, but by an earlier run
 };
 
+/// What OpenCL tells of a device in the place of a compute capability.
+struct OpenClInfo {
+  std::string type;              ///< "GPU", "CPU", "accelerator"
+  std::string platform;          ///< its name
+  std::string platform_version;  ///< "OpenCL 3.0 ..."
+  std::string version;           ///< of OpenCL on the device
+  unsigned compute_units = 0;
+  std::uint64_t local_memory = 0;  ///< bytes
+  std::size_t max_group_size = 0;  ///< work-items
+  std::string used_as;             ///< another backend's name for it, which is preferred: "cuda:0"
+};
+
 /// What is shown of a GPU in the place of threads and cores.
 struct GpuInfo {
-  std::string pci_bus_id;
+  std::string pci_bus_id;    ///< empty: unknown
   std::uint64_t memory = 0;  ///< bytes
   std::string capability;    ///< "9.0"
   unsigned multiprocessors = 0;
-  std::string driver;  ///< the newest CUDA version that it supports, "13.0"
+  std::string driver;  ///< CUDA: the newest version that it supports, "13.0"; OpenCL: its own version
   std::optional<device::Telemetry> telemetry;
+  std::optional<OpenClInfo> opencl = {};  ///< where it is there, capability and multiprocessors are not
 };
 
 /// A device as `lode devices` shows it.
@@ -91,14 +122,15 @@ struct DeviceDescription {
 };
 
 struct DeviceBackend {
-  std::string_view name;  ///< as --devices takes it: "cpu"
-  bool numbered = false;  ///< has several devices, "cuda:0"
+  std::string_view name;      ///< as --devices takes it: "cpu"
+  bool numbered = false;      ///< has several devices, "cuda:0": GPUs
+  bool in_platforms = false;  ///< which are numbered in platforms too, "opencl:1.0"
   /// Null: not in this build.
   std::vector<DeviceDescription> (*describe)(const DeviceRequest& request) = nullptr;
   /// Null: not in this build. Errors: kOutOfRange for a kernel name nobody knows and for CPUs that cannot be had,
   /// kDevice when there is no usable device.
   Result<Devices> (*open)(const DeviceRequest& request) = nullptr;
-  /// Why this machine has no device of the kind at all; nothing: it has. Null: it always has.
+  /// Why this machine has no device of the kind that is used unless it is named; nothing: it has. Null: it always has.
   std::optional<std::string> (*why_absent)() = nullptr;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/app/gpu_backend.h"
 #include "host/device/cuda_device.h"
 #include "host/device/cuda_gpu.h"
 #include "host/device/cuda_library.h"
@@ -50,18 +51,11 @@ Result<std::vector<device::CudaGpu>> choose(std::vector<device::CudaGpu> gpus, c
   return chosen;
 }
 
-/// A limit that cannot be watched would be a false promise.
-Result<void> check_limit(const CudaMachine& machine, const DeviceRequest& request, const device::CudaGpu& gpu) {
-  if (!request.max_celsius) return {};
-  const auto reading = machine.telemetry ? machine.telemetry->read(gpu.pci_bus_id) : std::nullopt;
-  if (reading && reading->celsius) return {};
-  return fail(Errc::kDevice, fmt::format("{}: --max-temp cannot be kept, the temperature cannot be read{}", id_of(gpu),
-                                         machine.no_telemetry.empty() ? "" : " (" + machine.no_telemetry + ")"));
-}
-
 Result<std::unique_ptr<device::GpuDevice>> open_gpu(const CudaMachine& machine, const DeviceRequest& request,
                                                     const device::CudaGpu& gpu) {
-  if (const auto kept = check_limit(machine, request, gpu); !kept) return kept.error();
+  const GpuSensors sensors{.source = machine.telemetry, .lack = machine.no_telemetry};
+  if (const auto kept = check_temperature_limit(request, id_of(gpu), gpu.pci_bus_id, sensors); !kept)
+    return kept.error();
   return device::open_cuda_device(machine.driver, gpu, machine.kernels,
                                   {.midstates = request.midstates.value_or(kMidstates),
                                    .max_celsius = request.max_celsius,
@@ -133,20 +127,8 @@ Result<Devices> open_cuda(const CudaMachine& machine, const DeviceRequest& reque
   if (!all) return fail(Errc::kDevice, fmt::format("{}: {}", kKernel, all.error().message()));
   const auto gpus = choose(*std::move(all), request);
   if (!gpus) return gpus.error();
-  Devices devices;
-  std::vector<Error> errors;
-  for (const device::CudaGpu& gpu : *gpus) {
-    auto opened = open_gpu(machine, request, gpu);
-    if (opened) {
-      devices.push_back(*std::move(opened));
-    } else {
-      errors.push_back(opened.error());
-    }
-  }
-  if (devices.empty()) return errors.front();
-  for (const Error& error : errors)
-    warn(request, error.message());
-  return devices;
+  return open_each(
+      gpus->size(), [&](std::size_t i) { return open_gpu(machine, request, gpus->at(i)); }, request);
 }
 
 std::vector<DeviceDescription> describe_cuda(const DeviceRequest& request) {

@@ -17,6 +17,7 @@ std::string known_names() {
   for (const DeviceBackend& backend : device_backends()) {
     names += fmt::format("{}, ", backend.name);
     if (backend.numbered) names += fmt::format("{}:0, ", backend.name);
+    if (backend.in_platforms) names += fmt::format("{}:0.0, ", backend.name);
   }
   return names + "all";
 }
@@ -25,6 +26,16 @@ const DeviceBackend* find_backend(std::string_view name) {
   const auto backends = device_backends();
   const auto found = std::ranges::find(backends, name, &DeviceBackend::name);
   return found == backends.end() ? nullptr : &*found;
+}
+
+constexpr std::uint32_t kHighestNumber = 255;
+
+/// The whole of a text as a device's number.
+std::optional<std::uint32_t> parse_number(std::string_view digits) {
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  const bool whole = error == std::errc{} && end == digits.data() + digits.size();
+  return whole && number <= kHighestNumber ? std::optional(number) : std::nullopt;
 }
 
 Result<DeviceSelector> parse_selector(std::string_view text) {
@@ -37,12 +48,17 @@ Result<DeviceSelector> parse_selector(std::string_view text) {
   if (backend == nullptr) return unknown();
   DeviceSelector selector{std::string(backend->name), std::nullopt};
   if (colon == std::string_view::npos) return selector;
+  if (!backend->numbered) return unknown();
   const std::string_view digits = text.substr(colon + 1);
-  std::uint32_t index = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
-  if (!backend->numbered || error != std::errc{} || end != digits.data() + digits.size() || index > 255)
-    return unknown();
-  selector.index = index;
+  if (const std::size_t dot = digits.find('.'); dot != std::string_view::npos) {
+    const auto platform = parse_number(digits.substr(0, dot));
+    const auto number = parse_number(digits.substr(dot + 1));
+    if (!backend->in_platforms || !platform || !number) return unknown();
+    selector.platform_device = PlatformDevice{*platform, *number};
+    return selector;
+  }
+  selector.index = parse_number(digits);
+  if (!selector.index) return unknown();
   return selector;
 }
 
@@ -56,16 +72,26 @@ std::optional<std::string> why_not(const DeviceBackend& backend) {
   return backend.why_absent == nullptr ? std::nullopt : backend.why_absent();
 }
 
+/// What later backends had better leave alone.
+void add_taken(std::vector<TakenGpu>& taken, const Devices& devices) {
+  for (const auto& device : devices) {
+    const device::DeviceInfo& info = device->info();
+    taken.push_back({.id = info.id, .name = info.name, .pci_bus_id = info.pci_bus_id});
+  }
+}
+
 /// Left to itself the program takes what works: a backend that fails is warned about, one that does not know the kernel
 /// passed over.
-Result<Devices> open_present(const std::vector<DeviceSelector>& selectors, const DeviceRequest& request) {
+Result<Devices> open_present(const std::vector<DeviceSelector>& selectors, DeviceRequest request) {
   Devices devices;
   std::optional<Error> last_error;
   for (const DeviceBackend& backend : device_backends()) {
-    if (!devices.empty() && !names_all(selectors)) break;  // GPUs come first; the CPU is for when there is none
+    // GPUs come first; the CPU is for when there is none.
+    if (!devices.empty() && !backend.numbered && !names_all(selectors)) continue;
     if (why_not(backend)) continue;
     Result<Devices> opened = backend.open(request);
     if (opened) {
+      if (backend.numbered) add_taken(request.taken, *opened);
       std::ranges::move(*opened, std::back_inserter(devices));
       continue;
     }
@@ -101,8 +127,11 @@ std::vector<const DeviceBackend*> present_backends(const std::vector<DeviceSelec
   for (const DeviceBackend& backend : device_backends()) {
     const bool named =
         names_all(selectors) || std::ranges::find(selectors, backend.name, &DeviceSelector::backend) != selectors.end();
-    const bool by_default = selectors.empty() && present.empty();
-    if ((named || by_default) && !why_not(backend)) present.push_back(&backend);
+    const bool by_default = selectors.empty() && (backend.numbered || present.empty());
+    const bool by_number = std::ranges::any_of(selectors, [&](const DeviceSelector& selector) {
+      return selector.backend == backend.name && selector.platform_device && backend.describe != nullptr;
+    });
+    if (by_number || ((named || by_default) && !why_not(backend))) present.push_back(&backend);
   }
   return present;
 }
@@ -110,8 +139,10 @@ std::vector<const DeviceBackend*> present_backends(const std::vector<DeviceSelec
 Result<Devices> open_devices(const std::vector<DeviceSelector>& selectors, const DeviceRequest& request) {
   if (selectors.empty() || names_all(selectors)) return open_present(selectors, request);
   Devices devices;
+  std::vector<TakenGpu> taken = request.taken;
   for (const DeviceBackend& backend : device_backends()) {
     DeviceRequest narrowed = request;
+    narrowed.taken = taken;
     bool named = false;
     bool all = false;
     for (const DeviceSelector& selector : selectors) {
@@ -119,15 +150,23 @@ Result<Devices> open_devices(const std::vector<DeviceSelector>& selectors, const
       named = true;
       if (selector.index) {
         narrowed.indices.push_back(*selector.index);
+      } else if (selector.platform_device) {
+        narrowed.platform_devices.push_back(*selector.platform_device);
       } else {
         all = true;
       }
     }
     if (!named) continue;
-    if (all) narrowed.indices.clear();
-    if (const auto reason = why_not(backend)) return fail(Errc::kDevice, fmt::format("{}: {}", backend.name, *reason));
+    if (all) {
+      narrowed.indices.clear();
+      narrowed.platform_devices.clear();
+    }
+    // What is named may be there although nothing of its kind is used unless it is named.
+    const auto reason = narrowed.platform_devices.empty() || backend.open == nullptr ? why_not(backend) : std::nullopt;
+    if (reason) return fail(Errc::kDevice, fmt::format("{}: {}", backend.name, *reason));
     Result<Devices> opened = backend.open(narrowed);
     if (!opened) return opened.error();
+    if (backend.numbered) add_taken(taken, *opened);
     std::ranges::move(*opened, std::back_inserter(devices));
   }
   return devices;

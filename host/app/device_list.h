@@ -12,10 +12,11 @@
 
 namespace lode::app {
 
-/// "cuda:0": a backend and one of its devices, or all of them.
+/// "cuda:0", "opencl:1.0": a backend and one of its devices, or all of them.
 struct DeviceSelector {
   std::string backend;  ///< "all": every backend of this build
   std::optional<std::uint32_t> index;
+  std::optional<PlatformDevice> platform_device = {};
 
   friend bool operator==(const DeviceSelector&, const DeviceSelector&) = default;
 };
@@ -23,7 +24,8 @@ struct DeviceSelector {
 /// Comma-separated. Errors: kMalformed for an unknown name, an empty part, a part named twice.
 Result<std::vector<DeviceSelector>> parse_device_list(std::string_view text);
 
-/// The backends that are named and that have devices on this machine; nothing named: the first that has.
+/// The backends that are named and that have devices on this machine; nothing named: those of GPUs, or
+/// the CPU's where there is none.
 std::vector<const DeviceBackend*> present_backends(const std::vector<DeviceSelector>& selectors);
 
 /// Opens what is named; nothing named: every GPU, or the CPU where there is none. Errors: kDevice (no usable device),

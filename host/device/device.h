@@ -23,6 +23,7 @@ struct DeviceInfo {
   std::uint32_t midstates = 1;       ///< how many versions a job should carry for this device (M)
   std::string single_kernel = {};    ///< for jobs that carry one; often the same
   std::optional<unsigned> cpu = {};  ///< the CPU that the device's thread is tied to
+  std::string pci_bus_id = {};       ///< of a GPU, "0000:65:00.0"; empty: unknown
   /// How long a scan call had best be: rates are counted after each, and between two of them a GPU may be idle.
   std::chrono::milliseconds batch{50};
 };

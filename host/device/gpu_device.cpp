@@ -72,6 +72,7 @@ GpuDevice::GpuDevice(GpuIdentity identity, OpenGpuSession open_session, GpuDevic
            .kernel = identity_.kernel,
            .midstates = options_.midstates,
            .single_kernel = identity_.kernel,
+           .pci_bus_id = identity_.pci_bus_id,
            .batch = kScanDuration};
 }
 

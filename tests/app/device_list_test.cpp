@@ -14,9 +14,18 @@ TEST(DeviceList, Parses) {
   EXPECT_EQ(*list, (std::vector<DeviceSelector>{{"cpu", std::nullopt}, {"cuda", 1U}, {"opencl", std::nullopt}}));
 }
 
+TEST(DeviceList, TakesNumbersInPlatforms) {
+  const auto list = parse_device_list("opencl:1.0,opencl:2");
+  ASSERT_TRUE(list.has_value());
+  EXPECT_EQ(*list, (std::vector<DeviceSelector>{{"opencl", std::nullopt, PlatformDevice{1, 0}}, {"opencl", 2U}}));
+}
+
 TEST(DeviceList, RefusesWhatIsNoDevice) {
-  for (const char* text : {"", ",", "cpu,", ",cpu", "gpu", "cpu:0", "cuda:", "cuda:x", "cuda:-1", "cuda:256", "cpu,cpu",
-                           "CPU", "all:0", "cuda:0 "}) {
+  for (const char* text :
+       {"opencl:0.", "opencl:.0", "opencl:0.0.0", "opencl:0.256", "cuda:0.0", "opencl:0.0,opencl:0.0",
+        "",          ",",         "cpu,",         ",cpu",         "gpu",      "cpu:0",
+        "cuda:",     "cuda:x",    "cuda:-1",      "cuda:256",     "cpu,cpu",  "CPU",
+        "all:0",     "cuda:0 "}) {
     EXPECT_FALSE(parse_device_list(text).has_value()) << text;
   }
 }
