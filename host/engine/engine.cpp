@@ -16,6 +16,7 @@
 #include "host/engine/worker_pool.h"
 #include "host/net/task_group.h"
 #include "host/work/block_assembly.h"
+#include "host/work/header_builder.h"
 #include "host/work/verifier.h"
 
 namespace lode::engine {
@@ -36,6 +37,9 @@ constexpr std::chrono::seconds kFateAwaited{10};
 
 /// Bytes of a block whose check takes less time than waking a thread for it.
 constexpr std::size_t kCheckedAtOnce = 4096;
+
+/// Candidates of each worker that are looked at before other things have their turn. One takes about 2 microseconds.
+constexpr std::size_t kCandidatesAtOnce = 128;
 
 /// Wrong results in a row after which a device is not believed any more.
 constexpr int kHardwareErrorsAllowed = 5;
@@ -80,7 +84,8 @@ class Engine::Impl final : public SubmitterListener {
       co_await stop_signal_.async_wait(asio::as_tuple(asio::use_awaitable));
 
     workers_->stop();
-    collect();  // what they found last
+    while (collect()) {  // what they found last
+    }
     co_await submitter_.finish(options_.submit_grace);
     co_await await_shares();
     for (work::WorkSource* source : parts_.sources)
@@ -213,15 +218,18 @@ class Engine::Impl final : public SubmitterListener {
     if (collect_requested_.exchange(true)) return;
     asio::post(executor_, [this] {
       collect_requested_.store(false);
-      collect();
+      if (collect()) request_collect();
     });
   }
 
-  void collect() {
+  /// Whether some are left. Where devices find more than can be looked at, everything else must have its turn too.
+  bool collect() {
     const auto now = Clock::now();
-    workers_->collect([&](const work::Candidate& candidate) { judge(candidate, now); });
+    const bool left =
+        workers_->collect(kCandidatesAtOnce, [&](const work::Candidate& candidate) { judge(candidate, now); });
     for (const auto& [index, news] : workers_->news())
       tell(index, news);
+    return left;
   }
 
   void judge(const work::Candidate& candidate, Clock::time_point now) {
@@ -251,6 +259,7 @@ class Engine::Impl final : public SubmitterListener {
     const work::WorkTemplate& work = *share.job->work;
     if (share.is_block) {
       ++totals_.blocks_found;
+      record(share);
       emit(BlockFound{.hash = share.hash, .height = work.height, .device = device, .pool = work.source});
     } else if (!scheduler_.book().is_current(share.job->generation)) {
       // A block is sent whatever its age: the network decides. A share that is known to be worthless is not.
@@ -262,6 +271,25 @@ class Engine::Impl final : public SubmitterListener {
     ++shares_open_;
     emit(ShareSubmitted{.source = work.source, .device = device, .difficulty = difficulty_of(share.hash)});
     parts_.sources[share.job->source]->submit_share(share);
+  }
+
+  /// Keeps what is known of a pool's block.
+  void record(const work::Share& share) {
+    if (parts_.pool_blocks == nullptr) return;
+    const work::WorkTemplate& work = *share.job->work;
+    const auto recorded =
+        parts_.pool_blocks->record({.hash = share.hash,
+                                    .height = work.height,
+                                    .pool = work.source,
+                                    .job_id = work.job_id,
+                                    .found = std::chrono::system_clock::now(),
+                                    .header = work::build_header(work, share.roll),
+                                    .coinbase = work::coinbase_without_witness(work, share.roll.extranonce2),
+                                    .merkle_branch = work.merkle_branch});
+    if (!recorded) return log_.error("a block for {} is not kept: {}", work.source, recorded.error().message());
+    asio::post(checker_, [log = parts_.pool_blocks, hash = share.hash, height = work.height] {
+      static_cast<void>(log->sync(hash, height));  // the end of the machine in this second, and a pool that loses it
+    });
   }
 
   void on_share(const work::WorkSource& source, const work::ShareOutcome& outcome) {

@@ -18,6 +18,7 @@
 #include "host/device/worker.h"
 #include "host/engine/events.h"
 #include "host/store/block_journal.h"
+#include "host/store/pool_block_log.h"
 #include "host/work/sink.h"
 #include "host/work/source.h"
 
@@ -64,7 +65,8 @@ struct EngineParts {
   std::vector<work::WorkSource*> sources;  ///< in order of preference
   std::vector<work::BlockSink*> sinks;     ///< every one receives every block
   std::vector<std::unique_ptr<device::Device>> devices;
-  store::BlockJournal* journal = nullptr;  ///< null: none is kept
+  store::BlockJournal* journal = nullptr;      ///< null: none is kept
+  store::PoolBlockLog* pool_blocks = nullptr;  ///< null: none is kept
   EventListener* listener = nullptr;
   /// For measurements: called on the worker thread before the first hash of every job.
   std::function<void(work::Generation, std::chrono::steady_clock::time_point)> first_scan = {};

@@ -30,13 +30,20 @@ class WorkerPool {
   /// Ends and joins all threads. Candidates found until then can still be collected.
   void stop();
 
-  /// Calls `take` with every candidate that waits.
+  /// Calls `take` with the candidates that wait, at most `most` of each worker. Whether some are left.
   template <class Take>
-  void collect(Take&& take) {
+  bool collect(std::size_t most, Take&& take) {
+    bool left = false;
     for (const auto& worker : workers_) {
-      while (const auto candidate = worker->next_candidate())
+      std::size_t taken = 0;
+      for (; taken < most; ++taken) {
+        const auto candidate = worker->next_candidate();
+        if (!candidate) break;
         take(*candidate);
+      }
+      left = left || taken == most;
     }
+    return left;
   }
 
   /// What became of workers' devices since the last call, by worker. Those that were left out are retired.

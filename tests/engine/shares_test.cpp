@@ -5,12 +5,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <filesystem>
 
 #include "host/device/cpu_device.h"
 #include "host/engine/engine.h"
 #include "host/work/verifier.h"
 #include "kernels/cpu/registry.h"
 #include "tests/engine/fakes.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/support/test_work.h"
 
 namespace lode::engine {
@@ -49,6 +51,7 @@ class SharesTest : public ::testing::Test {
     EngineParts parts;
     parts.sources = {&pool};
     parts.devices.push_back(std::make_unique<device::CpuDevice>(kernels::best_kernel()));
+    parts.pool_blocks = &pool_blocks;
     parts.listener = &events;
     engine.emplace(context.get_executor(), options, std::move(parts), Log());
     StopReason reason{};
@@ -59,6 +62,8 @@ class SharesTest : public ::testing::Test {
     return reason;
   }
 
+  test::TemporaryFolder folder;
+  store::PoolBlockLog pool_blocks{folder.path()};
   asio::io_context context;
   FakeSource pool{"pool", context.get_executor()};
   RecordedEvents events;
@@ -132,8 +137,10 @@ TEST_F(SharesTest, AreBlocksWhereTheyMeetTheNetworkTarget) {
     pool.listener->on_work(pool, pool_work(1, true, 0x2000ffff));
   };
   run({.stop_after_shares = 3});
-  for (const work::Share& share : pool.shares)
+  for (const work::Share& share : pool.shares) {
     EXPECT_TRUE(share.is_block);
+    EXPECT_TRUE(std::filesystem::exists(folder.path() / "pool-blocks" / ("200-" + share.hash.to_display() + ".txt")));
+  }
   const auto found = events.of<BlockFound>();
   ASSERT_EQ(found.size(), pool.shares.size());
   EXPECT_EQ(found[0].pool, "pool");
