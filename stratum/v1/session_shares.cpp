@@ -1,0 +1,173 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "host/base/hex.h"
+#include "host/work/header_builder.h"
+#include "stratum/v1/session.h"
+
+namespace lode::stratum::v1 {
+namespace {
+
+/// Shares found before the worker is authorized, and shares that await an answer.
+constexpr std::size_t kMaxHeld = 256;
+constexpr std::size_t kMaxUnanswered = 4096;
+/// A worker that the pool has forgotten is authorized again, at most this often.
+constexpr std::chrono::seconds kAuthorizeAgain{60};
+
+}  // namespace
+
+Session::Issued* Session::find_issued(const work::Share& share) {
+  if (!share.job) return nullptr;
+  const auto it = std::find_if(issued_.begin(), issued_.end(),
+                               [&](const Issued& issued) { return issued.work == share.job->work; });
+  return it == issued_.end() ? nullptr : &*it;
+}
+
+Outputs Session::submit(const work::Share& share, TimePoint now) {
+  const Issued* issued = find_issued(share);
+  if (over_ || issued == nullptr) {
+    hold_back(share, ShareVerdict::kStale, "its job is not of this connection", now);
+    return take();
+  }
+  const work::WorkTemplate& work = *issued->work;
+  const work::Roll& roll = share.roll;
+  const bool rolls_time = roll.time >= work.time && roll.time - work.time <= work.time_roll_limit;
+  // A block goes out whatever is thought of it: the pool takes it if it can.
+  if (!share.is_block) {
+    if (issued->is_void) {
+      hold_back(share, ShareVerdict::kStale, "a newer job made it void", now);
+    } else if (!is_within_mask(roll.version, work.version, work.version_mask & mask_)) {
+      hold_back(share, ShareVerdict::kStale, "it rolls version bits that the pool has taken back", now);
+    } else if (!rolls_time) {
+      hold_back(share, ShareVerdict::kRejected, "its time is outside what its job allows", now);
+    } else if (!work.share_target.is_met_by(share.hash)) {
+      hold_back(share, ShareVerdict::kLowDifficulty, "it does not meet its job's target", now);
+    } else if (applies_difficulty_at_once() && !next_target_.is_met_by(share.hash)) {
+      hold_back(share, ShareVerdict::kLowDifficulty, "the pool has raised the difficulty since", now);
+    }
+    if (!outputs_.empty()) return take();
+  }
+  if (!memory_.ledger.note_result(work.previous_block, share.hash)) {
+    hold_back(share, ShareVerdict::kDuplicate, "it was sent before", now);
+  } else if (authorized_) {
+    send_share(share, *issued, now);
+  } else if (held_shares_.size() < kMaxHeld) {
+    held_shares_.push_back(share);
+  } else {
+    hold_back(share, ShareVerdict::kUnanswered, "too many shares wait for the worker to be authorized", now);
+  }
+  return take();
+}
+
+void Session::send_share(const work::Share& share, const Issued& issued, TimePoint now) {
+  const work::WorkTemplate& work = *issued.work;
+  const work::Roll& roll = share.roll;
+  boost::json::array params{options_.user, work.job_id,
+                            to_hex(work::encode_extranonce2(roll.extranonce2, work.extranonce2_size)),
+                            fmt::format("{:08x}", roll.time), fmt::format("{:08x}", roll.nonce)};
+  // A block may be older than the mask that is in force.
+  const std::uint32_t mask = is_within_mask(roll.version, work.version, mask_) ? mask_ : issued.mask;
+  if (version_rolling_) {
+    const std::uint32_t bits = submitted_bits(roll.version, work.version, mask, memory_.bits_form);
+    params.emplace_back(fmt::format("{:08x}", bits));
+  }
+  const std::int64_t id = ++last_id_;
+  sent_shares_.emplace(id, SentShare{share, now, version_rolling_ && (work.version & mask) != 0});
+  send(encode_request(id, "mining.submit", std::move(params)));
+  if (sent_shares_.size() <= kMaxUnanswered) return;
+  const SentShare oldest = sent_shares_.begin()->second;
+  sent_shares_.erase(sent_shares_.begin());
+  report(oldest.share, ShareVerdict::kUnanswered, nullptr, oldest.sent, now);
+}
+
+void Session::send_held_shares(TimePoint now) {
+  std::vector<work::Share> held = std::exchange(held_shares_, {});
+  std::stable_partition(held.begin(), held.end(), [](const work::Share& share) { return share.is_block; });
+  for (const work::Share& share : held) {
+    const Issued* issued = find_issued(share);
+    if (issued == nullptr || (issued->is_void && !share.is_block)) {
+      hold_back(share, ShareVerdict::kStale, "a newer job made it void", now);
+    } else {
+      send_share(share, *issued, now);
+    }
+  }
+}
+
+void Session::report(const work::Share& share, ShareVerdict verdict, const Reply* reply, std::optional<TimePoint> sent,
+                     TimePoint now) {
+  ShareResult result{.verdict = verdict,
+                     .outcome = {.kind = outcome_kind(verdict),
+                                 .hash = share.hash,
+                                 .was_block = share.is_block,
+                                 .took = now - share.found},
+                     .sent = sent.has_value()};
+  if (sent) result.latency = now - *sent;
+  if (reply != nullptr && reply->error) {
+    const std::int64_t code =
+        std::clamp<std::int64_t>(reply->error->code, std::numeric_limits<int>::min(), std::numeric_limits<int>::max());
+    result.outcome.code = static_cast<int>(code);
+    result.outcome.reason = reply->error->text;
+  }
+  if (verdict != ShareVerdict::kAccepted && result.outcome.reason.empty()) {
+    result.outcome.reason = verdict == ShareVerdict::kUnanswered ? "no answer" : "the pool gave no reason";
+  }
+  emit(std::move(result));
+}
+
+void Session::hold_back(const work::Share& share, ShareVerdict verdict, std::string_view why, TimePoint now) {
+  ShareResult result{.verdict = verdict,
+                     .outcome = {.kind = outcome_kind(verdict),
+                                 .reason = fmt::format("not sent: {}", why),
+                                 .hash = share.hash,
+                                 .was_block = share.is_block,
+                                 .took = now - share.found}};
+  emit(std::move(result));
+}
+
+void Session::on_share_reply(const SentShare& sent, const Reply& reply, TimePoint now) {
+  const ShareVerdict verdict = judge_share_reply(reply);
+  report(sent.share, verdict, &reply, sent.sent, now);
+  if (verdict == ShareVerdict::kUnauthorized && (!authorized_again_ || now >= *authorized_again_ + kAuthorizeAgain)) {
+    authorized_again_ = now;
+    ask_authorize(now);
+  }
+  learn(sent, verdict, now);
+}
+
+void Session::learn(const SentShare& sent, ShareVerdict verdict, TimePoint now) {
+  if (verdict == ShareVerdict::kAccepted) {
+    if (sent.has_job_bits) memory_.bits_form_proved = true;
+    return;
+  }
+  if (verdict != ShareVerdict::kLowDifficulty) return;
+  if (!next_target_.is_met_by(sent.share.hash)) {
+    // It met what its job asks for, and not what was asked for later: that counts for running jobs too.
+    if (options_.difficulty_timing != DifficultyTiming::kLearn || memory_.difficulty_at_once) return;
+    memory_.difficulty_at_once = true;
+    emit(Warning{"the pool applies a new difficulty to the job that runs: so will lode"});
+    apply_difficulty_now(now);
+    return;
+  }
+  if (!sent.has_job_bits || memory_.bits_form_proved) return;
+  // The pool hashed another header: it puts version bits together in the other way.
+  memory_.bits_form =
+      memory_.bits_form == VersionBitsForm::kMasked ? VersionBitsForm::kChange : VersionBitsForm::kMasked;
+}
+
+void Session::expire_shares(TimePoint now) {
+  while (!sent_shares_.empty() && now >= sent_shares_.begin()->second.sent + options_.limits.share) {
+    const SentShare late = sent_shares_.begin()->second;
+    sent_shares_.erase(sent_shares_.begin());
+    report(late.share, ShareVerdict::kUnanswered, nullptr, late.sent, now);
+    if (last_heard_ > late.sent) continue;
+    finish(fail(Errc::kTimeout, fmt::format("the pool has been silent for {} s since a share was sent",
+                                            options_.limits.share.count() / 1000)),
+           now);
+    return;
+  }
+}
+
+}  // namespace lode::stratum::v1
