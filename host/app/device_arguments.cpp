@@ -18,7 +18,8 @@ void add_device_arguments(CLI::App& command, DeviceOptions& options, const std::
   add_argument(
       command, "--devices", "LIST", [](const std::string& text) { return parse_device_list(text); },
       [&options](auto list) { options.devices = std::move(list); },
-      "cpu, cuda, cuda:0, opencl, opencl:0, all; comma-separated [every GPU, or the CPU]");
+      "cpu, cuda, cuda:0, opencl, opencl:0, opencl:1.0 (platform.device), all; comma-separated\n[every GPU, or the "
+      "CPU; a CPU with OpenCL only if it is named]");
   add_argument(
       command, "--threads", "N", [](const std::string& text) { return parse_whole(text, 1, kMaxThreads); },
       [&options](std::uint64_t threads) { options.threads = static_cast<unsigned>(threads); },

@@ -70,6 +70,22 @@ json::value json_of(const std::optional<CalibrationInfo>& calibration) {
 
 json::value json_of(const std::optional<GpuInfo>& gpu) {
   if (!gpu) return nullptr;
+  if (gpu->opencl) {
+    const OpenClInfo& opencl = *gpu->opencl;
+    return json::object{
+        {"pci_bus_id", gpu->pci_bus_id.empty() ? json::value(nullptr) : json::value(json_text(gpu->pci_bus_id))},
+        {"memory", gpu->memory},
+        {"type", json_text(opencl.type)},
+        {"platform", json_text(opencl.platform)},
+        {"platform_version", json_text(opencl.platform_version)},
+        {"version", json_text(opencl.version)},
+        {"compute_units", opencl.compute_units},
+        {"local_memory", opencl.local_memory},
+        {"max_work_group_size", opencl.max_group_size},
+        {"driver", json_text(gpu->driver)},
+        {"used_as", opencl.used_as.empty() ? json::value(nullptr) : json::value(json_text(opencl.used_as))},
+        {"telemetry", telemetry_json(gpu->telemetry)}};
+  }
   return json::object{{"pci_bus_id", json_text(gpu->pci_bus_id)}, {"memory", gpu->memory},
                       {"capability", json_text(gpu->capability)}, {"multiprocessors", gpu->multiprocessors},
                       {"driver", json_text(gpu->driver)},         {"telemetry", telemetry_json(gpu->telemetry)}};
@@ -87,9 +103,22 @@ std::string sensors_text(const std::optional<device::Telemetry>& telemetry) {
   return joined(words);
 }
 
+constexpr double kGibibyte = 1 << 30;
+
+std::string opencl_head_of(const DeviceDescription& device, const GpuInfo& gpu, const OpenClInfo& opencl) {
+  return fmt::format(
+      "{}: {}{}\n  platform    {}, {}\n  version     {}\n  driver      {}\n  type        {}, {} compute units\n"
+      "  memory      {:.1f} GiB, {} KiB local, work-groups of up to {}\n  PCI         {}\n  sensors     {}\n",
+      device.id, printable(device.name), opencl.used_as.empty() ? "" : " (used as " + opencl.used_as + ")",
+      printable(opencl.platform), printable(opencl.platform_version), printable(opencl.version), printable(gpu.driver),
+      opencl.type, opencl.compute_units, static_cast<double>(gpu.memory) / kGibibyte, opencl.local_memory / 1024,
+      opencl.max_group_size, gpu.pci_bus_id.empty() ? "unknown" : printable(gpu.pci_bus_id),
+      sensors_text(gpu.telemetry));
+}
+
 std::string head_of(const DeviceDescription& device) {
+  if (device.gpu && device.gpu->opencl) return opencl_head_of(device, *device.gpu, *device.gpu->opencl);
   if (device.gpu) {
-    constexpr double kGibibyte = 1 << 30;
     const GpuInfo& gpu = *device.gpu;
     return fmt::format(
         "{}: {}\n  PCI         {}\n  memory      {:.1f} GiB\n  capability  {}, {} multiprocessors\n"
@@ -148,20 +177,27 @@ json::object json_of(const DeviceDescription& device) {
 int run_devices(const DevicesOptions& options) {
   std::string text;
   json::array devices;
+  std::vector<TakenGpu> taken;
   for (const DeviceBackend& backend : device_backends()) {
     if (backend.describe == nullptr) {
       text += fmt::format("{}: {}\n", backend.name, kNotBuilt);
       devices.push_back({{"device", backend.name}, {"usable", false}, {"reason", kNotBuilt}});
       continue;
     }
-    if (const auto absent = backend.why_absent == nullptr ? std::nullopt : backend.why_absent()) {
+    const auto absent = backend.why_absent == nullptr ? std::nullopt : backend.why_absent();
+    if (absent) {
       text += fmt::format("{}: {}\n", backend.name, *absent);
       devices.push_back({{"device", backend.name}, {"usable", false}, {"reason", json_text(*absent)}});
-      continue;
+      if (!backend.in_platforms) continue;
     }
-    for (const DeviceDescription& device : backend.describe(device_request(options, print_error))) {
+    // What is not used unless it is named is shown all the same.
+    DeviceRequest request = device_request(options, print_error);
+    if (absent) request.warn = {};
+    request.taken = taken;
+    for (const DeviceDescription& device : backend.describe(request)) {
       text += text_of(device);
       devices.push_back(json_of(device));
+      if (device.gpu && !device.gpu->opencl) taken.push_back({device.id, device.name, device.gpu->pci_bus_id});
     }
   }
   if (options.json) {

@@ -71,6 +71,16 @@ std::string trimmed(const std::string& text) {
   return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
+/// Sets the platform's texts. False: it does not describe itself.
+bool describe_platform(OpenClDriver& driver, OpenClGpu& gpu) {
+  for (const auto& [text, which] : {std::pair{&gpu.platform_name, OpenClPlatformInfo::kName},
+                                    {&gpu.platform_version, OpenClPlatformInfo::kVersion}}) {
+    if (driver.platform_info(*text, gpu.platform_id, which) != OpenClStatus::kSuccess) return false;
+    *text = trimmed(*text);
+  }
+  return true;
+}
+
 /// Sets all but the numbers. False: the device does not describe itself.
 bool describe(OpenClDriver& driver, OpenClGpu& gpu) {
   const OpenClDeviceId device = gpu.device_id;
@@ -120,20 +130,15 @@ Result<std::vector<OpenClGpu>> list_opencl_gpus(OpenClDriver& driver) {
 
   std::vector<OpenClGpu> gpus;
   for (std::uint32_t platform = 0; platform < platforms.size(); ++platform) {
-    OpenClGpu gpu{.platform = platform, .platform_id = platforms[platform]};
+    OpenClGpu of_platform{.platform = platform, .platform_id = platforms[platform]};
+    if (!describe_platform(driver, of_platform)) continue;
     std::vector<OpenClDeviceId> devices;
-    if (driver.platform_info(gpu.platform_name, gpu.platform_id, OpenClPlatformInfo::kName) != OpenClStatus::kSuccess ||
-        driver.platform_info(gpu.platform_version, gpu.platform_id, OpenClPlatformInfo::kVersion) !=
-            OpenClStatus::kSuccess ||
-        driver.devices(devices, gpu.platform_id) != OpenClStatus::kSuccess) {
-      continue;
-    }
-    gpu.platform_name = trimmed(gpu.platform_name);
-    gpu.platform_version = trimmed(gpu.platform_version);
+    if (driver.devices(devices, of_platform.platform_id) != OpenClStatus::kSuccess) continue;
     for (std::uint32_t ordinal = 0; ordinal < devices.size(); ++ordinal) {
+      OpenClGpu gpu = of_platform;
       gpu.ordinal = ordinal;
       gpu.device_id = devices[ordinal];
-      if (describe(driver, gpu)) gpus.push_back(gpu);
+      if (describe(driver, gpu)) gpus.push_back(std::move(gpu));
     }
   }
   if (gpus.empty()) return fail(Errc::kDevice, "no device (the platforms have none)");
