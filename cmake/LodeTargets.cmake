@@ -9,13 +9,16 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
+# Includes are written from here. bench/gpu is a project of its own in this tree.
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH LODE_SOURCE_DIR)
+
 find_program(LODE_CCACHE ccache)
 if(LODE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${LODE_CCACHE})
 endif()
 
 add_library(lode_settings INTERFACE)
-target_include_directories(lode_settings INTERFACE ${PROJECT_SOURCE_DIR})
+target_include_directories(lode_settings INTERFACE ${LODE_SOURCE_DIR})
 target_compile_options(lode_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
   -Woverloaded-virtual -Wundef -Werror)

@@ -1,0 +1,21 @@
+// Stands in for Boost.System on machines that lack it, for the stand-alone build of the GPU programs alone: the names
+// that host/base/error.h uses, given the standard library's types. Plain values; any thread.
+#pragma once
+
+#include <system_error>
+#include <type_traits>
+
+namespace boost {
+
+struct source_location {};
+
+namespace system {
+
+using std::error_category;
+using std::error_code;
+
+template <class T>
+struct is_error_code_enum : std::false_type {};
+
+}  // namespace system
+}  // namespace boost
