@@ -134,6 +134,16 @@ TEST(Program, DevicesJson) {
   EXPECT_THAT(lode({"devices"}).out, HasSubstr("opencl: not in this build"));
 }
 
+TEST(Program, NeedsNoDriverOfAGpuToStart) {
+  if (!std::filesystem::exists("/usr/bin/ldd"))
+    GTEST_SKIP() << "needs /usr/bin/ldd to see what the program is bound to";
+  const Finished done = run_program({"/usr/bin/ldd", LODE_PROGRAM});
+  ASSERT_EQ(done.status, 0) << done.err;
+  EXPECT_THAT(done.out, HasSubstr("libc.so"));
+  for (const char* const library : {"libOpenCL", "libcuda", "libnvidia"})
+    EXPECT_THAT(done.out, testing::Not(HasSubstr(library)));
+}
+
 TEST(Program, BenchJson) {
   const Finished done =
       lode({"bench", "--kernel", "all", "--seconds", "0.05", "--threads", "2", "--json", "--cpu-affinity", "none"});
