@@ -45,7 +45,6 @@ enum class OpenClDeviceInfo : std::uint32_t {
   kVendor = 0x102C,
   kDriverVersion = 0x102D,
   kVersion = 0x102F,
-  kHostUnifiedMemory = 0x1035,
   kNvidiaPciBus = 0x4008,     ///< cl_nv_device_attribute_query
   kNvidiaPciSlot = 0x4009,    ///< the device in the upper bits, the function in the lower three
   kNvidiaPciDomain = 0x400A,  ///< the same extension, newer drivers

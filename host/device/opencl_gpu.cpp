@@ -101,7 +101,6 @@ bool describe(OpenClDriver& driver, OpenClGpu& gpu) {
   gpu.memory = *memory;
   gpu.local_memory = *local_memory;
   gpu.max_group_size = *group_size;
-  gpu.shares_memory = value<std::uint32_t>(driver, device, kHostUnifiedMemory).value_or(0) != 0;
   gpu.available = value<std::uint32_t>(driver, device, kAvailable).value_or(0) != 0;
   if (!gpu.is_cpu()) gpu.pci_bus_id = pci_bus_id(driver, device);
   return true;

@@ -28,7 +28,6 @@ struct OpenClGpu {
   std::uint64_t memory = 0;        ///< bytes
   std::uint64_t local_memory = 0;  ///< bytes
   std::size_t max_group_size = 0;  ///< work-items of a work-group
-  bool shares_memory = false;      ///< with the host: one memory for both
   bool available = false;          ///< to this process
   std::string pci_bus_id = {};     ///< "0000:65:00.0"; empty: unknown, or not on that bus
 

@@ -74,7 +74,6 @@ static_assert(same(OpenClDeviceInfo::kName, CL_DEVICE_NAME));
 static_assert(same(OpenClDeviceInfo::kVendor, CL_DEVICE_VENDOR));
 static_assert(same(OpenClDeviceInfo::kDriverVersion, CL_DRIVER_VERSION));
 static_assert(same(OpenClDeviceInfo::kVersion, CL_DEVICE_VERSION));
-static_assert(same(OpenClDeviceInfo::kHostUnifiedMemory, CL_DEVICE_HOST_UNIFIED_MEMORY));
 #ifdef CL_DEVICE_TOPOLOGY_AMD
 static_assert(same(OpenClDeviceInfo::kAmdTopology, CL_DEVICE_TOPOLOGY_AMD));
 static_assert(CL_DEVICE_TOPOLOGY_TYPE_PCIE_AMD == 1);
