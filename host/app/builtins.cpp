@@ -3,6 +3,7 @@
 #include "host/app/cpu_backend.h"
 #include "host/app/cuda_backend.h"
 #include "host/app/node_scheme.h"
+#include "host/app/pool_scheme.h"
 
 namespace lode::app {
 namespace {
@@ -17,8 +18,8 @@ constexpr DeviceBackend kDeviceBackends[] = {
 constexpr SourceScheme kSourceSchemes[] = {
     {.name = "http", .default_port = 8332, .open = open_node},
     {.name = "https", .default_port = 8332, .open = open_node},
-    {.name = "stratum+tcp"},
-    {.name = "stratum+ssl"},
+    {.name = "stratum+tcp", .open = open_pool},
+    {.name = "stratum+ssl", .open = open_pool},
 };
 
 }  // namespace

@@ -21,6 +21,7 @@ constexpr const char* kFooter =
     "  lode mine --blocks 3\n"
     "  lode mine http://user:password@127.0.0.1:8332 --payout bc1q...\n"
     "  lode mine http://127.0.0.1:8332 --cookie-file ~/.bitcoin/.cookie --payout bc1q...\n"
+    "  lode mine stratum+tcp://pool.example:3333 --user bc1q....rig1\n"
     "  lode mine --config lode.toml --events events.jsonl\n";
 
 Result<std::string> parse_coinbase_text(const std::string& text) {
@@ -35,6 +36,7 @@ Result<std::string> parse_coinbase_text(const std::string& text) {
 MineArguments::MineArguments(CLI::App& command) {
   command.footer(kFooter);
   add_sources(command);
+  add_pool(command);
   add_work(command);
   add_device_arguments(command, options_, "A kernel by the name that 'lode devices' prints [the fastest, measured]");
   add_limits(command);
@@ -57,8 +59,9 @@ void MineArguments::add_sources(CLI::App& command) {
   // The URLs are looked at last: the value of an unknown option would be taken for one.
   command
       .add_option("SOURCE", sources_,
-                  "http(s)://USER:PASSWORD@HOST:PORT, a node; more than one: the first that works is used,\n"
-                  "every one receives every block found")
+                  "http(s)://USER:PASSWORD@HOST:PORT, a node, or stratum+tcp://USER:PASSWORD@HOST:PORT\n"
+                  "(stratum+ssl: with TLS), a pool; more than one: the first that works is used, every node\n"
+                  "receives every block found for one")
       ->type_name("");
   const auto as_path = [](const std::string& text) -> Result<std::filesystem::path> {
     if (text.empty()) return fail(Errc::kMalformed, "must not be empty");
@@ -76,6 +79,32 @@ void MineArguments::add_sources(CLI::App& command) {
       "Give up (exit 2) when no source has worked after so long; once one has, it is retried for ever [30]");
 }
 
+void MineArguments::add_pool(CLI::App& command) {
+  add_text(command, "--user", "NAME", options_.user, "Worker name, for pools without one in their URL");
+  add_text(command, "--pass", "TEXT", options_.password, "Password, for pools without a name in their URL [x]");
+  add_text(command, "--require-payout", "ADDRESS", options_.require_payout,
+           "Refuse a pool's work unless its coinbase pays this address");
+  add_argument(
+      command, "--suggest-difficulty", "D", parse_difficulty,
+      [this](double difficulty) { options_.suggest_difficulty = difficulty; }, "Share difficulty to ask pools for");
+  command
+      .add_option("--reconnect-to", options_.reconnect_hosts,
+                  "A host that a pool may send lode to, besides those of its own domain; may be repeated")
+      ->type_name("HOST");
+  add_argument(
+      command, "--tls-fingerprint", "HEX", parse_fingerprint,
+      [this](std::string fingerprint) { options_.tls_fingerprint = std::move(fingerprint); },
+      "SHA-256 of the certificate that a pool must show, in place of one that an authority signed");
+  add_argument(
+      command, "--record", "FILE",
+      [](const std::string& text) -> Result<std::filesystem::path> {
+        if (text.empty()) return fail(Errc::kMalformed, "must not be empty");
+        return std::filesystem::path(text);
+      },
+      [this](auto path) { options_.recording = path; },
+      "Append all that is said between lode and pools as JSON Lines, for 'lode replay'; without passwords");
+}
+
 void MineArguments::add_work(CLI::App& command) {
   add_text(command, "--payout", "ADDRESS", options_.payout,
            "Address that block rewards are paid to; must fit the node's network");
@@ -90,6 +119,9 @@ void MineArguments::add_work(CLI::App& command) {
 }
 
 void MineArguments::add_limits(CLI::App& command) {
+  add_argument(
+      command, "--shares", "N", [](const std::string& text) { return parse_whole(text, 1, 1'000'000'000); },
+      [this](std::uint64_t shares) { options_.shares = shares; }, "Stop after N accepted shares");
   add_argument(
       command, "--blocks", "N", [](const std::string& text) { return parse_whole(text, 1, 1'000'000'000); },
       [this](std::uint64_t blocks) { options_.blocks = blocks; }, "Stop after N accepted blocks");

@@ -26,6 +26,7 @@ class MineArguments {
 
  private:
   void add_sources(CLI::App& command);
+  void add_pool(CLI::App& command);
   void add_work(CLI::App& command);
   void add_limits(CLI::App& command);
   void add_output(CLI::App& command);

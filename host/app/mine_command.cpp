@@ -21,6 +21,10 @@ namespace {
 
 namespace asio = boost::asio;
 
+/// A pool that was lost must have been well for so long before it is returned to: those that come and go would cost
+/// more than they bring.
+constexpr std::chrono::seconds kReturnToPool{30};
+
 /// How a run ended, and what is still to be said when the screen is gone.
 struct Ending {
   int code = kExitOk;
@@ -112,6 +116,7 @@ Ending mine(const MineOptions& options, Terminal& terminal) {
   const Log log = terminal_log(terminal, log_level(options));
   DeviceRequest request =
       device_request(options, [log = log.named("device")](const std::string& text) { log.warn("{}", text); });
+  request.note = [log = log.named("device")](const std::string& text) { log.info("{}", text); };
   if (options.version_mask == 0) request.midstates = 1;
   Result<Devices> devices = open_devices(options.devices, request);
   if (!devices) {
@@ -132,12 +137,15 @@ Ending mine(const MineOptions& options, Terminal& terminal) {
   auto journal = open_journal(options, *sources, folder, log);
   if (!journal) return usage(journal.error());
 
+  const bool has_pools = std::ranges::any_of(options.sources, [](const SourceUrl& url) { return url.is_pool(); });
+
   engine::EngineParts parts;
-  Started started{.version = std::string(version()),
-                  .sources = {},
-                  .payout = options.payout.empty() ? embedded_chain_payout() : options.payout,
-                  .state = folder,
-                  .devices = started_devices(*devices)};
+  Started started{
+      .version = std::string(version()),
+      .sources = {},
+      .payout = options.sources.empty() && options.payout.empty() ? embedded_chain_payout() : options.payout,
+      .state = folder,
+      .devices = started_devices(*devices)};
   for (const OpenedSource& one : *sources) {
     parts.sources.push_back(one.source.get());
     if (one.sink) parts.sinks.push_back(one.sink.get());
@@ -145,13 +153,20 @@ Ending mine(const MineOptions& options, Terminal& terminal) {
   }
   parts.devices = *std::move(devices);
   parts.journal = journal->get();
+  std::optional<store::PoolBlockLog> pool_blocks;
+  if (has_pools && options.state != "none") {
+    if (const auto state = state_folder(options.state)) parts.pool_blocks = &pool_blocks.emplace(*state);
+  }
 
   Screen screen(terminal, log.named("mine"), options.quiet);
   screen.banner(started, options.sources.empty());
   if (events) events->write(to_json(started, std::chrono::system_clock::now()));
 
-  const engine::EngineOptions engine_options{
-      .stop_after_blocks = options.blocks, .stop_after = options.seconds, .connect_timeout = options.connect_timeout};
+  const engine::EngineOptions engine_options{.stop_after_blocks = options.blocks,
+                                             .stop_after_shares = options.shares,
+                                             .stop_after = options.seconds,
+                                             .connect_timeout = options.connect_timeout,
+                                             .return_after = has_pools ? kReturnToPool : std::chrono::seconds(0)};
   Session session(io.get_executor(), engine_options, std::move(parts), screen, events.get(), log.named("mine"));
   std::exception_ptr failure;
   engine::StopReason reason = engine::StopReason::kAsked;

@@ -1,13 +1,28 @@
 #include "host/app/mine_options.h"
 
+#include <algorithm>
+
 #include "host/app/text.h"
 #include "host/chain/address.h"
 
 namespace lode::app {
 
 Result<void> check_mine_options(const MineOptions& options) {
+  const auto is_pool = [](const SourceUrl& url) { return url.is_pool(); };
+  const bool has_nodes = !std::ranges::all_of(options.sources, is_pool);
+  for (const SourceUrl& url : options.sources) {
+    if (url.is_pool() && url.user.empty() && options.user.empty()) {
+      return fail(Errc::kMalformed, "pool " + url.display() +
+                                        " needs a worker name: --user NAME, or NAME@ in front of its host; often an "
+                                        "address that it pays to");
+    }
+  }
+  if (!options.require_payout.empty()) {
+    const auto wanted = chain::parse_address(options.require_payout);
+    if (!wanted) return fail(Errc::kMalformed, "--require-payout: " + printable(wanted.error().message()));
+  }
   if (options.payout.empty()) {
-    if (options.sources.empty()) return {};
+    if (!has_nodes) return {};
     return fail(Errc::kMalformed,
                 "mining with a node needs --payout ADDRESS: the address that the block reward is paid to");
   }

@@ -29,7 +29,17 @@ struct MineOptions : DeviceOptions {
 
   std::uint32_t version_mask = kDefaultVersionMask;  ///< 0: no version rolling
 
+  // For pools.
+  std::string user;                                ///< worker name where the URL has none
+  std::string password;                            ///< the same
+  std::string require_payout;                      ///< address that a pool's work has to pay; empty: any
+  std::optional<double> suggest_difficulty;        ///< asked of pools; > 0
+  std::vector<std::string> reconnect_hosts;        ///< that a pool may send lode to, besides its own domain
+  std::optional<std::string> tls_fingerprint;      ///< SHA-256 of a pool's certificate, hex; trusted in place of any CA
+  std::optional<std::filesystem::path> recording;  ///< of all that is said between lode and pools
+
   std::optional<std::uint64_t> blocks;
+  std::optional<std::uint64_t> shares;
   std::optional<std::chrono::duration<double>> seconds;
   std::chrono::seconds connect_timeout{30};
 

@@ -70,6 +70,37 @@ Result<std::vector<std::uint64_t>> parse_wholes(std::string_view text, std::uint
   return values;
 }
 
+Result<double> parse_difficulty(std::string_view text) {
+  constexpr double kLowest = 1e-10;
+  constexpr double kHighest = 1e30;
+  double value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error == std::errc::invalid_argument || stop != text.data() + text.size()) {
+    return fail(Errc::kMalformed, fmt::format("'{}' is no number", printable(text)));
+  }
+  // What is not a number compares as false.
+  if (error != std::errc{} || !(value >= kLowest && value <= kHighest)) {
+    return fail(Errc::kOutOfRange, fmt::format("{} is not between {} and {}", printable(text), kLowest, kHighest));
+  }
+  return value;
+}
+
+Result<std::string> parse_fingerprint(const std::string& text) {
+  std::string digits;
+  for (const char c : text) {
+    if (c == ':') continue;
+    const bool is_hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    if (!is_hex)
+      return fail(Errc::kMalformed, "is no SHA-256 in hex; 'openssl x509 -noout -fingerprint -sha256' prints one");
+    digits += static_cast<char>(c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
+  }
+  constexpr std::size_t kDigits = 64;
+  if (digits.size() != kDigits) {
+    return fail(Errc::kMalformed, fmt::format("has {} hex digits; a SHA-256 has {}", digits.size(), kDigits));
+  }
+  return digits;
+}
+
 Result<LogLevel> parse_log_level(std::string_view text) {
   if (text == "debug") return LogLevel::kDebug;
   if (text == "info") return LogLevel::kInfo;

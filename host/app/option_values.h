@@ -30,6 +30,12 @@ Result<device::CpuAffinity> parse_cpu_affinity(const std::string& text);
 /// One whole number, or several separated by commas.
 Result<std::vector<std::uint64_t>> parse_wholes(std::string_view text, std::uint64_t lowest, std::uint64_t highest);
 
+/// A decimal number above 0, "0.001", "65536" or "1e-9".
+Result<double> parse_difficulty(std::string_view text);
+
+/// A SHA-256 as 64 hex digits, with or without colons between bytes. Returns 64 lower-case digits.
+Result<std::string> parse_fingerprint(const std::string& text);
+
 /// "debug", "info", "warn", "error", "off".
 Result<LogLevel> parse_log_level(std::string_view text);
 

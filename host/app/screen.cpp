@@ -79,7 +79,7 @@ void Screen::banner(const Started& started, bool embedded_chain) {
   for (const std::string& source : started.sources) {
     if (!embedded_chain) terminal_.line(row(terminal_, "source", printable(source)));
   }
-  terminal_.line(row(terminal_, "payout", printable(started.payout)));
+  if (!started.payout.empty()) terminal_.line(row(terminal_, "payout", printable(started.payout)));
   for (const Started::Device& device : started.devices) {
     terminal_.line(row(terminal_, "device", device_text(device)));
   }

@@ -105,6 +105,10 @@ Result<SourceUrl> parse_source_url(std::string_view text) {
     }
   } else {
     url.port = scheme->default_port;
+    if (url.port == 0) {
+      return fail(Errc::kMalformed, fmt::format("source URL {}://{} has no port; pools have no usual one, add ':PORT'",
+                                                scheme_name, printable(url.host)));
+    }
   }
   url.path = std::string(view.encoded_path());
   if (url.path.empty()) url.path = "/";

@@ -188,7 +188,10 @@ class Engine::Impl final : public SubmitterListener {
       scheduler_.reopen_overdue(kFateAwaited);
       scheduler_.look_again();
       if (samples % kSamplesPerRateEvent == 0) {
-        emit(Rate{.hashes_per_second = workers_->rate(kRateSpan), .devices = workers_->device_rates()});
+        const double rate = workers_->rate(kRateSpan);
+        emit(Rate{.hashes_per_second = rate, .devices = workers_->device_rates()});
+        for (work::WorkSource* source : parts_.sources)
+          source->note_hash_rate(rate);
       }
       next += kSampleInterval;
       timer.expires_at(next);

@@ -54,6 +54,9 @@ class WorkSource {
   /// as it was when it issued the job does not send it. For sources without shares this does nothing.
   virtual void submit_share(const Share& /*share*/) {}
 
+  /// Hashes a second of all devices, every now and then. For sources that can tell whether their shares suit them.
+  virtual void note_hash_rate(double /*hashes_per_second*/) {}
+
   /// Makes run() return soon. Callable at any time, more than once.
   virtual void stop() noexcept = 0;
 };

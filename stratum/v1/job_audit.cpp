@@ -19,11 +19,11 @@ constexpr double kRealDifficulty = 1000;
 constexpr std::uint8_t kOpReturn = 0x6a;
 
 /// Scripts that money goes to, sorted.
-std::vector<Bytes> payees_of(const CoinbaseView& coinbase) {
-  std::vector<Bytes> payees;
+std::vector<std::string> payees_of(const CoinbaseView& coinbase) {
+  std::vector<std::string> payees;
   for (const CoinbaseOutput& output : coinbase.outputs) {
     const bool is_data = !output.script.empty() && output.script.front() == kOpReturn;
-    if (output.value > 0 && !is_data) payees.push_back(output.script);
+    if (output.value > 0 && !is_data) payees.emplace_back(output.script.begin(), output.script.end());
   }
   std::ranges::sort(payees);
   return payees;
@@ -101,7 +101,7 @@ void JobAuditor::look_at_coinbase(const work::WorkTemplate& work, AuditFindings&
   if (!options_.required_script.empty() && coinbase->paid_to(options_.required_script) == 0) {
     findings.refusal = "its coinbase pays nothing to the address of --require-payout";
   }
-  std::vector<Bytes> payees = payees_of(*coinbase);
+  std::vector<std::string> payees = payees_of(*coinbase);
   if (payees_ && *payees_ != payees && payee_changes_told_ < kPayeeWarnings) {
     ++payee_changes_told_;
     findings.warnings.push_back(fmt::format("its coinbase pays others than before ({} outputs, before {}){}",

@@ -64,7 +64,7 @@ class JobAuditor {
   std::optional<TimePoint> empty_since_;  ///< jobs on the current previous block have been empty
   bool told_empty_ = false;               ///< on the current previous block
   bool told_undecodable_ = false;
-  std::optional<std::vector<Bytes>> payees_;  ///< of the last job, sorted
+  std::optional<std::vector<std::string>> payees_;  ///< of the last job, sorted
   int payee_changes_told_ = 0;
 };
 

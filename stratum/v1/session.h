@@ -78,6 +78,7 @@ class Session {
   struct Issued {
     std::shared_ptr<const work::WorkTemplate> work;
     std::uint32_t mask = 0;  ///< the pool's, before the job's own bits were taken out
+    chain::Hash256 content;  ///< see SearchLedger
     bool is_void = false;
   };
   struct SentShare {
@@ -120,6 +121,7 @@ class Session {
   void on_set_version_mask(const Request& request, TimePoint now);
   void issue(NewWork::Cause cause, bool clean, TimePoint now);
   void void_older_work();
+  void void_namesakes();
   void forget_old_work();
   void warn_of_first_share();
   void expire_work(TimePoint now);

@@ -83,6 +83,7 @@ void Session::take_notify(Notify notify, TimePoint now) {
                      .content = content,
                      .target = next_target_,
                      .received = now};
+  void_namesakes();
   issue(NewWork::Cause::kJob, clean, now);
   warn_of_first_share();
 }
@@ -169,7 +170,7 @@ void Session::issue(NewWork::Cause cause, bool clean, TimePoint now) {
 
   if (clean) void_older_work();
   issued_bytes_ += bytes_of(*work);
-  issued_.push_back({.work = work, .mask = mask_});
+  issued_.push_back({.work = work, .mask = mask_, .content = current_->content});
   forget_old_work();
   last_issue_ = now;
   emit(NewWork{std::move(work), cause});
@@ -178,6 +179,17 @@ void Session::issue(NewWork::Cause cause, bool clean, TimePoint now) {
 void Session::void_older_work() {
   for (Issued& issued : issued_)
     issued.is_void = true;
+}
+
+void Session::void_namesakes() {
+  // To the pool the name now stands for the new job: what was handed over under it before is judged as that.
+  const Notify& notify = current_->notify;
+  for (Issued& issued : issued_) {
+    if (issued.work->job_id != notify.job_id) continue;
+    const bool passes_as_new = issued.content == current_->content && issued.work->version == notify.version &&
+                               issued.work->time >= notify.time && issued.work->share_target <= current_->target;
+    issued.is_void = issued.is_void || !passes_as_new;
+  }
 }
 
 void Session::forget_old_work() {

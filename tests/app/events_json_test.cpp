@@ -54,7 +54,15 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{engine::JobStarted{.source = "s", .height = 1},
                          "job",
                          {"source", "height", "clean", "transactions", "network_difficulty"}},
+                    Case{engine::JobStarted{.source = "s", .height = 1, .share_difficulty = 2},
+                         "job",
+                         {"source", "height", "clean", "transactions", "network_difficulty", "share_difficulty"}},
+                    Case{engine::ShareSubmitted{"s", "cpu", 2}, "share_submitted", {"source", "device", "difficulty"}},
+                    Case{engine::ShareAccepted{"s", 1.5}, "share_accepted", {"source", "milliseconds"}},
+                    Case{engine::ShareRejected{"s", "r", 23}, "share_rejected", {"source", "reason", "code"}},
+                    Case{engine::ShareStale{"s", "r"}, "share_stale", {"source", "reason"}},
                     Case{engine::BlockFound{kHash, 1, "cpu"}, "block_found", {"hash", "height", "device"}},
+                    Case{engine::BlockFound{kHash, 1, "cpu", "p"}, "block_found", {"hash", "height", "device", "pool"}},
                     Case{engine::BlockAccepted{.hash = kHash, .height = 1, .sink = "s"},
                          "block_accepted",
                          {"hash", "height", "sink", "milliseconds", "resent"}},
@@ -68,8 +76,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{engine::Rate{1.5, {}}, "rate", {"hashes_per_second", "devices"}},
                     Case{engine::Stopped{},
                          "stopped",
-                         {"seconds", "hashes", "shares_accepted", "shares_rejected", "shares_stale", "blocks_found",
-                          "blocks_accepted", "blocks_rejected", "blocks_stale", "blocks_pending", "hardware_errors"}}));
+                         {"seconds", "hashes", "shares_submitted", "shares_accepted", "shares_rejected", "shares_stale",
+                          "blocks_found", "blocks_accepted", "blocks_rejected", "blocks_stale", "blocks_pending",
+                          "hardware_errors"}}));
 
 TEST(EventsJson, HashesAreWrittenAsPeopleSeeThem) {
   const json::object object = reread(to_json(engine::BlockFound{kHash, 7, "cpu"}, kTime));

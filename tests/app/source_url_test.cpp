@@ -73,9 +73,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Bad{"http://h h:1", "malformed"}, Bad{"http://u:%zz@h:1", "malformed"},
                     Bad{"http://h:1/\x01", "malformed"}, Bad{"http://u:hunter2%0a@h:1", "control character"},
                     Bad{"http://h%00:1", "control character"}, Bad{"http://h:1/#x", "'#'"},
-                    Bad{"ftp://u:hunter2@h:1", "scheme 'ftp' is unknown"},
-                    Bad{"stratum+tcp://h:3333", "not supported yet"}, Bad{"stratum+ssl://h:3333", "not supported yet"},
-                    Bad{"u:hunter2@h:1", "is no URL"}));
+                    Bad{"ftp://u:hunter2@h:1", "scheme 'ftp' is unknown"}, Bad{"stratum+tcp://h", "has no port"},
+                    Bad{"stratum+ssl://u:hunter2@h", "has no port"},
+                    Bad{"stratum2+tcp://h:1", "scheme 'stratum2+tcp' is unknown"}, Bad{"u:hunter2@h:1", "is no URL"}));
 
 TEST(SourceUrl, IsBounded) {
   EXPECT_TRUE(parse_source_url("http://" + std::string(3000, 'a')).error().is(Errc::kTooLarge));

@@ -1,0 +1,339 @@
+#include "stratum/v1/pool_source.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "host/net/task_group.h"
+#include "stratum/v1/line_splitter.h"
+#include "stratum/v1/session.h"
+#include "stratum/v1/session_record.h"
+
+namespace lode::stratum::v1 {
+
+namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+/// Ignored lines and warnings of one connection that are told; a pool that talks nonsense must not fill the log.
+constexpr int kTold = 20;
+
+/// A connection that has lasted for so long has proved the pool; the next attempt comes soon.
+constexpr std::chrono::minutes kProven{1};
+
+}  // namespace
+
+class PoolSource::Impl {
+ public:
+  Impl(asio::any_io_executor executor, PoolOptions options, MakeLink make_link, Log log, PoolSource& self)
+      : self_(self),
+        executor_(executor),
+        options_(std::move(options)),
+        make_link_(std::move(make_link)),
+        log_(std::move(log)),
+        auditor_(options_.audit),
+        retry_timer_(executor),
+        deadline_timer_(executor) {}
+
+  asio::awaitable<Error> run(work::SourceListener& listener) {
+    listener_ = &listener;
+    net::Backoff backoff(options_.backoff);
+    while (!stop_requested_) {
+      const Clock::time_point began = Clock::now();
+      const bool worked_before = counters_.connections > 0;
+      const Error end = co_await run_connection();
+      if (stop_requested_) break;
+      ++counters_.losses;
+      if (!worked_before && !worked_ && end.is(Errc::kUnauthorized)) co_return end;
+      listener.on_lost(self_, end);
+      if (stop_requested_) break;
+      std::chrono::milliseconds wait = backoff.next();
+      if (redirect_) {
+        wait = redirect_->wait;
+      } else if (worked_ && Clock::now() - began > kProven) {
+        backoff.reset();
+        wait = backoff.next();
+      }
+      retry_timer_.expires_after(wait);
+      co_await retry_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    stop_requested_ = false;
+    co_return fail(Errc::kCancelled, "stopped");
+  }
+
+  void stop() noexcept {
+    stop_requested_ = true;
+    retry_timer_.cancel();
+    if (link_) link_->close();
+  }
+
+  void submit(const work::Share& share) {
+    if (session_) {
+      return feed([&share](Session& session, TimePoint now) { return session.submit(share, now); },
+                  [&share](SessionRecorder& recorder, TimePoint now) { recorder.submit(share, now); });
+    }
+    ++counters_.shares_held_back;
+    listener_->on_share(self_, {.kind = work::ShareOutcome::Kind::kUnanswered,
+                                .reason = "not sent: the connection is gone",
+                                .hash = share.hash,
+                                .was_block = share.is_block});
+  }
+
+  void note_hash_rate(double hashes_per_second) {
+    hash_rate_ = hashes_per_second;
+    if (!session_) return;
+    if (recorder_) recorder_->set_hash_rate(hash_rate_, Clock::now());
+    session_->set_hash_rate(hash_rate_);
+  }
+
+  [[nodiscard]] const std::string& name() const noexcept { return options_.session.name; }
+  [[nodiscard]] const PoolCounters& counters() const noexcept { return counters_; }
+
+ private:
+  /// Connects, works, and says why it ended.
+  asio::awaitable<Error> run_connection() {
+    worked_ = false;
+    told_ = 0;
+    SessionOptions session_options = options_.session;
+    if (const auto target = std::exchange(redirect_, std::nullopt)) {
+      session_options.endpoint.host = target->host;
+      session_options.endpoint.port = target->port;
+      log_.info("{}: sent on to {}:{}", name(), target->host, target->port);
+    }
+    link_ = make_link_(session_options.endpoint);
+    Error end;
+    std::exception_ptr failure;
+    try {
+      end = co_await talk(session_options);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    link_->close();
+    co_await link_->finish();
+    link_.reset();
+    if (failure) std::rethrow_exception(failure);
+    co_return end;
+  }
+
+  asio::awaitable<Error> talk(const SessionOptions& session_options) {
+    if (const auto connected = co_await link_->connect(); !connected) co_return connected.error();
+    end_.reset();
+    session_.emplace(session_options, memory_);
+    begin_recording(session_options);
+    note_hash_rate(hash_rate_);
+    net::TaskGroup tasks(executor_);
+    tasks.spawn(watch_deadlines());
+    feed([](Session& session, TimePoint now) { return session.start(now); },
+         [](SessionRecorder& recorder, TimePoint now) { recorder.start(now); });
+    std::exception_ptr failure;
+    try {
+      co_await read_lines();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    feed([this](Session& session, TimePoint now) { return session.end(*end_, now); },
+         [this](SessionRecorder& recorder, TimePoint now) { recorder.end(*end_, now); });
+    recorder_.reset();
+    recording_.reset();
+    session_.reset();
+    deadline_timer_.cancel();
+    tasks.cancel();
+    co_await tasks.join();
+    if (failure) std::rethrow_exception(failure);
+    co_return *end_;
+  }
+
+  /// Until end_ is set.
+  asio::awaitable<void> read_lines() {
+    LineSplitter splitter;
+    while (!end_) {
+      const auto bytes = co_await link_->read();
+      if (!bytes) {
+        give_up(bytes.error());
+        co_return;
+      }
+      splitter.write(*bytes);
+      while (!end_) {
+        const auto line = splitter.next();
+        if (!line) {
+          give_up(line.error());
+          co_return;
+        }
+        if (!*line) break;
+        const std::string_view text = **line;
+        feed([text](Session& session, TimePoint at) { return session.receive(text, at); },
+             [text](SessionRecorder& recorder, TimePoint at) { recorder.receive(text, at); });
+      }
+    }
+  }
+
+  asio::awaitable<void> watch_deadlines() {
+    while (true) {
+      const auto deadline = session_ ? session_->next_deadline() : std::nullopt;
+      deadline_timer_.expires_at(deadline.value_or(Clock::time_point::max()));
+      const auto [error] = co_await deadline_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+      if (!session_ || end_) co_return;
+      if (error) continue;
+      feed([](Session& session, TimePoint now) { return session.expire(now); },
+           [](SessionRecorder& recorder, TimePoint now) { recorder.expire(now); });
+    }
+  }
+
+  /// The first reason counts.
+  void give_up(Error reason) {
+    if (!end_) end_ = std::move(reason);
+    link_->close();
+  }
+
+  void begin_recording(const SessionOptions& session_options) {
+    if (options_.open_recording) recording_ = options_.open_recording();
+    if (recording_) recorder_.emplace(*recording_, session_options, memory_, Clock::now());
+  }
+
+  /// Gives the session an input, and the recorder before it.
+  template <class Give, class Record>
+  void feed(Give give, Record record) {
+    const TimePoint now = Clock::now();
+    if (recorder_) record(*recorder_, now);
+    const Outputs outputs = give(*session_, now);
+    if (recorder_) recorder_->outputs(outputs, now);
+    carry_out(outputs);
+  }
+
+  void carry_out(const Outputs& outputs) {
+    for (const Output& output : outputs)
+      std::visit([this](const auto& one) { carry_out(one); }, output);
+    // The next deadline may have changed.
+    if (session_ && session_->next_deadline() != deadline_timer_.expiry()) deadline_timer_.cancel();
+  }
+
+  void carry_out(const SendLine& send) {
+    if (const auto sent = link_->send(send.line + "\n"); !sent) give_up(sent.error());
+  }
+  void carry_out(const Configured& configured) {
+    log_.debug("{}: version mask {:08x}", name(), configured.version_mask);
+  }
+  void carry_out(const Subscribed&) { log_.debug("{}: subscribed", name()); }
+  void carry_out(const Authorized&) { become_connected(); }
+
+  void carry_out(const NewWork& news) {
+    const auto findings = auditor_.look_at(*news.work, Clock::now());
+    for (const std::string& text : findings.warnings)
+      log_.warn("{}: {}", name(), text);
+    become_connected();
+    if (findings.refusal) {
+      ++counters_.refused_jobs;
+      listener_->on_withdrawn(self_, fail(Errc::kRejected, *findings.refusal));
+      return;
+    }
+    ++counters_.jobs;
+    listener_->on_work(self_, news.work);
+  }
+
+  void carry_out(const DifficultyChanged& change) {
+    log_.debug("{}: share difficulty {}", name(), change.target.difficulty());
+  }
+
+  void carry_out(const ShareResult& result) {
+    switch (result.verdict) {
+      case ShareVerdict::kAccepted:
+        ++counters_.shares_accepted;
+        break;
+      case ShareVerdict::kStale:
+        ++counters_.shares_stale;
+        break;
+      case ShareVerdict::kDuplicate:
+        ++counters_.shares_duplicate;
+        break;
+      case ShareVerdict::kLowDifficulty:
+        ++counters_.shares_low_difficulty;
+        break;
+      case ShareVerdict::kUnauthorized:
+      case ShareVerdict::kRejected:
+        ++counters_.shares_rejected;
+        break;
+      case ShareVerdict::kUnanswered:
+        ++counters_.shares_unanswered;
+        break;
+    }
+    if (!result.sent) ++counters_.shares_held_back;
+    listener_->on_share(self_, result.outcome);
+  }
+
+  void carry_out(const PoolMessage& message) { log_.info("{} says: {}", name(), message.text); }
+  void carry_out(const Warning& warning) {
+    if (++told_ <= kTold) log_.warn("{}: {}", name(), warning.text);
+  }
+  void carry_out(const BadMessage& bad) {
+    ++counters_.bad_messages;
+    if (++told_ <= kTold) log_.warn("{}: a message that makes no sense was ignored: {}", name(), bad.error.message());
+  }
+  void carry_out(const Reconnect& reconnect) {
+    redirect_ = reconnect.target;
+    give_up(fail(Errc::kDisconnected, "the pool asks to connect anew"));
+  }
+  void carry_out(const SessionFailed& failed) { give_up(failed.error); }
+
+  void become_connected() {
+    if (!std::exchange(worked_, true)) ++counters_.connections;
+    listener_->on_connected(self_);
+  }
+
+  PoolSource& self_;
+  asio::any_io_executor executor_;
+  PoolOptions options_;
+  MakeLink make_link_;
+  Log log_;
+  PoolMemory memory_;
+  JobAuditor auditor_;
+  PoolCounters counters_;
+  work::SourceListener* listener_ = nullptr;
+  std::unique_ptr<PoolLink> link_;
+  std::optional<Session> session_;
+  std::unique_ptr<std::ostream> recording_;  ///< of the connection
+  std::optional<SessionRecorder> recorder_;
+  std::optional<Error> end_;  ///< of the connection; why
+  std::optional<ReconnectTarget> redirect_;
+  bool worked_ = false;  ///< this connection gave work or took the worker's name
+  int told_ = 0;
+  double hash_rate_ = 0;
+  bool stop_requested_ = false;
+  asio::steady_timer retry_timer_;
+  asio::steady_timer deadline_timer_;
+};
+
+PoolSource::PoolSource(asio::any_io_executor executor, PoolOptions options, MakeLink make_link, Log log)
+    : impl_(std::make_unique<Impl>(std::move(executor), std::move(options), std::move(make_link), std::move(log),
+                                   *this)) {}
+
+PoolSource::~PoolSource() = default;
+
+const std::string& PoolSource::name() const noexcept {
+  return impl_->name();
+}
+
+asio::awaitable<Error> PoolSource::run(work::SourceListener& listener) {
+  return impl_->run(listener);
+}
+
+void PoolSource::submit_share(const work::Share& share) {
+  impl_->submit(share);
+}
+
+void PoolSource::note_hash_rate(double hashes_per_second) {
+  impl_->note_hash_rate(hashes_per_second);
+}
+
+void PoolSource::stop() noexcept {
+  impl_->stop();
+}
+
+const PoolCounters& PoolSource::counters() const noexcept {
+  return impl_->counters();
+}
+
+}  // namespace lode::stratum::v1

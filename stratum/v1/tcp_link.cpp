@@ -1,0 +1,157 @@
+#include "stratum/v1/tcp_link.h"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <tuple>
+#include <utility>
+
+#include "host/net/resolve.h"
+#include "host/net/task_group.h"
+
+namespace lode::stratum::v1 {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+const auto kTuple = asio::as_tuple(asio::use_awaitable);
+
+constexpr std::size_t kReadSize = 16 * 1024;
+
+class TcpLink final : public PoolLink {
+ public:
+  TcpLink(const asio::any_io_executor& executor, const Endpoint& endpoint, TcpLinkOptions options)
+      : endpoint_(endpoint),
+        options_(options),
+        address_(endpoint.host.find(':') == std::string::npos ? fmt::format("{}:{}", endpoint.host, endpoint.port)
+                                                              : fmt::format("[{}]:{}", endpoint.host, endpoint.port)),
+        resolver_(executor),
+        tcp_(executor),
+        queued_(executor, asio::steady_timer::time_point::max()),
+        tasks_(executor) {}
+
+  asio::awaitable<Result<void>> connect() override {
+    auto endpoints = co_await resolver_.resolve(endpoint_.host, endpoint_.port, options_.resolve_limit);
+    if (closed_) co_return cancelled();
+    if (!endpoints) co_return endpoints.error();
+    error_code error;
+    for (const tcp::endpoint& one : *endpoints) {
+      tcp_.close();
+      tcp_.expires_after(options_.connect_limit);
+      std::tie(error) = co_await tcp_.async_connect(one, kTuple);
+      if (closed_) co_return cancelled();
+      if (!error) break;
+    }
+    if (error == beast::error::timeout) {
+      co_return fail(Errc::kTimeout,
+                     fmt::format("{}: connecting took longer than {} ms", address_, options_.connect_limit.count()));
+    }
+    if (error) co_return fail(Errc::kDisconnected, fmt::format("cannot connect to {}: {}", address_, error.message()));
+    tcp_.expires_never();
+    error_code ignored;
+    tcp_.socket().set_option(tcp::no_delay(true), ignored);
+    tcp_.socket().set_option(asio::socket_base::keep_alive(true), ignored);
+    tcp_.socket().set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPIDLE>(30), ignored);
+    tcp_.socket().set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPINTVL>(10), ignored);
+    tcp_.socket().set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPCNT>(3), ignored);
+    const auto limit = static_cast<int>(options_.write_limit.count());
+    tcp_.socket().set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>(limit), ignored);
+    // Small writes go to the socket right away, see send(); a full one must not block the thread.
+    tcp_.socket().non_blocking(true, ignored);
+    tasks_.spawn(write_queue());
+    co_return Result<void>{};
+  }
+
+  asio::awaitable<Result<std::string_view>> read() override {
+    const auto [error, size] = co_await tcp_.socket().async_read_some(asio::buffer(buffer_), kTuple);
+    if (closed_) co_return cancelled();
+    if (error == asio::error::eof) {
+      co_return fail(Errc::kDisconnected, fmt::format("{}: the pool has closed the connection", address_));
+    }
+    if (error) co_return fail(Errc::kDisconnected, fmt::format("{}: {}", address_, error.message()));
+    co_return std::string_view(buffer_.data(), size);
+  }
+
+  Result<void> send(std::string bytes) override {
+    if (closed_) return cancelled();
+    std::string_view rest = bytes;
+    // The usual case: there is room in the socket's own buffer.
+    if (queue_.empty() && !writing_) {
+      error_code error;
+      const std::size_t written = tcp_.socket().write_some(asio::buffer(rest), error);
+      if (!error) rest.remove_prefix(written);
+      if (error && error != asio::error::would_block && error != asio::error::try_again) {
+        return fail(Errc::kDisconnected, fmt::format("{}: {}", address_, error.message()));
+      }
+    }
+    if (rest.empty()) return {};
+    if (queue_.size() + rest.size() > options_.max_queued) {
+      return fail(Errc::kTooLarge, fmt::format("{}: the pool does not take what is sent to it", address_));
+    }
+    queue_ += rest;
+    queued_.cancel();
+    return {};
+  }
+
+  void close() noexcept override {
+    closed_ = true;
+    resolver_.cancel();
+    tcp_.close();
+    queued_.cancel();
+  }
+
+  asio::awaitable<void> finish() override {
+    tasks_.cancel();
+    co_await tasks_.join();
+  }
+
+ private:
+  [[nodiscard]] static Error cancelled() { return fail(Errc::kCancelled, "connection closed on request"); }
+
+  asio::awaitable<void> write_queue() {
+    while (!closed_) {
+      if (queue_.empty()) {
+        co_await queued_.async_wait(kTuple);
+        continue;
+      }
+      const std::string bytes = std::exchange(queue_, {});
+      writing_ = true;
+      const auto [error, size] = co_await asio::async_write(tcp_.socket(), asio::buffer(bytes), kTuple);
+      writing_ = false;
+      // The reader hears of the same trouble.
+      if (error) co_return;
+    }
+  }
+
+  Endpoint endpoint_;
+  TcpLinkOptions options_;
+  std::string address_;
+  net::Resolver resolver_;
+  beast::tcp_stream tcp_;
+  std::array<char, kReadSize> buffer_{};
+  std::string queue_;
+  bool writing_ = false;
+  bool closed_ = false;
+  asio::steady_timer queued_;  ///< never expires; cancelled when there is something to write
+  net::TaskGroup tasks_;
+};
+
+}  // namespace
+
+std::unique_ptr<PoolLink> make_tcp_link(asio::any_io_executor executor, const Endpoint& endpoint,
+                                        TcpLinkOptions options) {
+  return std::make_unique<TcpLink>(executor, endpoint, options);
+}
+
+}  // namespace lode::stratum::v1

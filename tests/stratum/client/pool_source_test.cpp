@@ -1,0 +1,377 @@
+#include "stratum/v1/pool_source.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <deque>
+#include <optional>
+#include <sstream>
+
+#include "host/work/roll_space.h"
+#include "host/work/verifier.h"
+#include "tests/support/test_work.h"
+
+namespace lode::stratum::v1 {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+/// Work at height 840000.
+constexpr std::string_view kNotify =
+    R"({"id":null,"method":"mining.notify","params":["1",)"
+    R"("bf44fd3513dc7b837d60e5c628b572b448d204a8000007490000000000000000",)"
+    R"("02000000010000000000000000000000000000000000000000000000000000000000000000ffffffff120340d10c2f706f6f6c2f",)"
+    R"("feffffff0100f2052a010000001600140102030405060708090a0b0c0d0e0f101112131400000000",)"
+    R"([],"20000000","1705dd01","64658bd8",true]})";
+
+SessionOptions plain_options() {
+  SessionOptions options;
+  options.name = "pool.example.com:3333";
+  options.endpoint = {.host = "pool.example.com", .port = 3333};
+  options.user = "rig";
+  options.password = "secret";
+  return options;
+}
+
+/// What the test says comes from the pool; what lode sends is shown to the test.
+struct Wire {
+  explicit Wire(asio::io_context& context) : changed(context, asio::steady_timer::time_point::max()) {}
+
+  void say(std::string_view line) {
+    incoming += std::string(line) + "\n";
+    changed.cancel();
+  }
+  void hang_up() {
+    failure = fail(Errc::kDisconnected, "the pool has hung up");
+    changed.cancel();
+  }
+
+  Endpoint endpoint;
+  std::string incoming;
+  std::string given;  ///< to the last read()
+  std::optional<Error> refuse_connection;
+  std::optional<Error> failure;
+  bool closed = false;
+  std::vector<std::string> sent;
+  std::function<void(const std::string&)> on_send;
+  asio::steady_timer changed;
+};
+
+class FakeLink final : public PoolLink {
+ public:
+  explicit FakeLink(std::shared_ptr<Wire> wire) : wire_(std::move(wire)) {}
+
+  asio::awaitable<Result<void>> connect() override {
+    if (wire_->refuse_connection) co_return *wire_->refuse_connection;
+    co_return Result<void>{};
+  }
+  asio::awaitable<Result<std::string_view>> read() override {
+    while (true) {
+      if (wire_->closed) co_return fail(Errc::kCancelled, "closed");
+      if (!wire_->incoming.empty()) {
+        wire_->given = std::exchange(wire_->incoming, {});
+        co_return std::string_view(wire_->given);
+      }
+      if (wire_->failure) co_return *wire_->failure;
+      co_await wire_->changed.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+  }
+  Result<void> send(std::string bytes) override {
+    EXPECT_EQ(bytes.back(), '\n');
+    bytes.pop_back();
+    wire_->sent.push_back(bytes);
+    if (wire_->on_send) wire_->on_send(bytes);
+    return {};
+  }
+  void close() noexcept override {
+    wire_->closed = true;
+    wire_->changed.cancel();
+  }
+  asio::awaitable<void> finish() override { co_return; }
+
+ private:
+  std::shared_ptr<Wire> wire_;
+};
+
+class Recorder final : public work::SourceListener {
+ public:
+  void on_connected(work::WorkSource&) override { ++connected; }
+  void on_work(work::WorkSource& source, std::shared_ptr<const work::WorkTemplate> work) override {
+    EXPECT_GT(connected, 0);
+    works.push_back(work);
+    if (react) react(source, work);
+  }
+  void on_withdrawn(work::WorkSource&, const Error& reason) override { withdrawn.push_back(reason); }
+  void on_share(work::WorkSource&, const work::ShareOutcome& outcome) override {
+    outcomes.push_back(outcome);
+    if (on_outcome) on_outcome();
+  }
+  void on_lost(work::WorkSource&, const Error& reason) override {
+    lost.push_back(reason);
+    if (on_loss) on_loss();
+  }
+
+  int connected = 0;
+  std::vector<std::shared_ptr<const work::WorkTemplate>> works;
+  std::vector<Error> withdrawn;
+  std::vector<work::ShareOutcome> outcomes;
+  std::vector<Error> lost;
+  std::function<void(work::WorkSource&, const std::shared_ptr<const work::WorkTemplate>&)> react;
+  std::function<void()> on_outcome;
+  std::function<void()> on_loss;
+};
+
+class PoolSourceTest : public testing::Test {
+ public:
+  PoolSourceTest() {
+    options.session = plain_options();
+    options.backoff = {1ms, 4ms};
+    prepare = [this](Wire& wire) { answer_everything(wire); };
+  }
+
+  /// A pool that agrees to everything and gives a job of a difficulty that a CPU meets at once.
+  void answer_everything(Wire& wire) {
+    wire.on_send = [this, &wire](const std::string& line) {
+      const auto request = boost::json::parse(line).as_object();
+      const std::string id = boost::json::serialize(request.at("id"));
+      const std::string method(request.at("method").as_string());
+      const auto reply = [&](const std::string& result) {
+        wire.say(R"({"id":)" + id + R"(,"result":)" + result + R"(,"error":null})");
+      };
+      if (method == "mining.configure") {
+        reply(R"({"version-rolling":true,"version-rolling.mask":"1fffe000"})");
+      } else if (method == "mining.subscribe") {
+        reply(R"([[["mining.notify","s1"]],"aabbccdd",4])");
+      } else if (method == "mining.authorize") {
+        reply(authorizes ? "true" : "false");
+        if (!authorizes) return;
+        wire.say(R"({"id":null,"method":"mining.set_difficulty","params":[1e-7]})");
+        wire.say(kNotify);
+      } else if (method == "mining.submit") {
+        ++submissions;
+        reply("true");
+      } else {
+        reply("null");
+      }
+    };
+  }
+
+  void run() {
+    source.emplace(
+        context.get_executor(), options,
+        [this](const Endpoint& endpoint) {
+          auto wire = std::make_shared<Wire>(context);
+          wire->endpoint = endpoint;
+          wires.push_back(wire);
+          prepare(*wire);
+          return std::make_unique<FakeLink>(wire);
+        },
+        Log());
+    asio::co_spawn(
+        context, [&]() -> asio::awaitable<void> { end = co_await source->run(listener); },
+        [](std::exception_ptr failure) { ASSERT_FALSE(failure); });
+    context.run();
+  }
+
+  /// A share for the work.
+  static work::Share share_for(const std::shared_ptr<const work::WorkTemplate>& work) {
+    auto job = test::make_job(1, std::make_shared<work::WorkTemplate>(*work));
+    work::Share share{.job = std::make_shared<const work::Job>(
+                          work::Job{.generation = 1, .source = 0, .work = work, .received = job->received}),
+                      .roll = {.extranonce2 = work->first_extranonce2, .version = work->version, .time = work->time},
+                      .hash = {},
+                      .found = std::chrono::steady_clock::now()};
+    while (true) {
+      const work::Verdict verdict = work::verify(*share.job, share.roll);
+      share.hash = verdict.hash;
+      if (verdict.kind == work::Verdict::Kind::kShare || verdict.kind == work::Verdict::Kind::kBlock) return share;
+      ++share.roll.nonce;
+    }
+  }
+
+  asio::io_context context;
+  PoolOptions options;
+  Recorder listener;
+  std::vector<std::shared_ptr<Wire>> wires;
+  std::function<void(Wire&)> prepare;
+  std::optional<PoolSource> source;
+  std::optional<Error> end;
+  bool authorizes = true;
+  int submissions = 0;
+};
+
+TEST_F(PoolSourceTest, GivesWorkAndSendsShares) {
+  listener.react = [](work::WorkSource& from, const auto& work) { from.submit_share(share_for(work)); };
+  listener.on_outcome = [this] { source->stop(); };
+  run();
+  EXPECT_TRUE(end->is(Errc::kCancelled));
+  ASSERT_EQ(listener.works.size(), 1U);
+  EXPECT_EQ(listener.works[0]->source, "pool.example.com:3333");
+  EXPECT_EQ(submissions, 1);
+  ASSERT_EQ(listener.outcomes.size(), 1U);
+  EXPECT_EQ(listener.outcomes[0].kind, work::ShareOutcome::Kind::kAccepted);
+  EXPECT_EQ(source->counters().shares_accepted, 1U);
+  EXPECT_EQ(source->counters().connections, 1U);
+  EXPECT_TRUE(wires[0]->closed);
+}
+
+TEST_F(PoolSourceTest, ComesBackAfterALossAndAnswersForSharesOnTheWay) {
+  listener.react = [this](work::WorkSource& from, const auto& work) {
+    if (wires.size() > 1) return from.stop();
+    wires[0]->on_send = [this](const std::string&) { wires[0]->hang_up(); };
+    from.submit_share(share_for(work));
+  };
+  run();
+  ASSERT_EQ(listener.lost.size(), 1U);
+  EXPECT_THAT(listener.lost[0].message(), HasSubstr("hung up"));
+  ASSERT_EQ(listener.outcomes.size(), 1U);
+  EXPECT_EQ(listener.outcomes[0].kind, work::ShareOutcome::Kind::kUnanswered);
+  EXPECT_EQ(wires.size(), 2U);
+  EXPECT_EQ(source->counters().losses, 1U);
+  EXPECT_EQ(source->counters().connections, 2U);
+}
+
+TEST_F(PoolSourceTest, WorkOfAnEarlierConnectionIsNotSentToTheNext) {
+  std::optional<work::Share> old;
+  listener.react = [&](work::WorkSource& from, const auto& work) {
+    if (!old) {
+      old = share_for(work);
+      wires[0]->hang_up();
+    } else {
+      from.submit_share(*old);
+    }
+  };
+  listener.on_outcome = [this] { source->stop(); };
+  run();
+  EXPECT_EQ(submissions, 0);
+  ASSERT_EQ(listener.outcomes.size(), 1U);
+  EXPECT_NE(listener.outcomes[0].kind, work::ShareOutcome::Kind::kAccepted);
+  EXPECT_EQ(source->counters().shares_held_back, 1U);
+}
+
+TEST_F(PoolSourceTest, AShareBetweenTwoConnectionsIsAnsweredForAtOnce) {
+  listener.react = [this](work::WorkSource&, const auto&) { wires[0]->hang_up(); };
+  listener.on_loss = [this] {
+    source->submit_share(share_for(listener.works.at(0)));
+    source->stop();
+  };
+  run();
+  ASSERT_EQ(listener.outcomes.size(), 1U);
+  EXPECT_EQ(listener.outcomes[0].kind, work::ShareOutcome::Kind::kUnanswered);
+}
+
+TEST_F(PoolSourceTest, ARefusedWorkerNameEndsItForGood) {
+  authorizes = false;
+  run();
+  EXPECT_TRUE(end->is(Errc::kUnauthorized)) << end->message();
+  EXPECT_EQ(wires.size(), 1U);
+}
+
+TEST_F(PoolSourceTest, ARefusedWorkerNameIsTriedAgainWhereItOnceWorked) {
+  listener.react = [this](work::WorkSource&, const auto&) {
+    authorizes = false;
+    wires.back()->hang_up();
+  };
+  listener.on_loss = [this] {
+    if (wires.size() == 3) source->stop();
+  };
+  run();
+  EXPECT_TRUE(end->is(Errc::kCancelled));
+}
+
+TEST_F(PoolSourceTest, ConnectionsThatFailAreTriedAgain) {
+  prepare = [this](Wire& wire) {
+    if (wires.size() < 5) {
+      wire.refuse_connection = fail(Errc::kDisconnected, "refused");
+    } else {
+      answer_everything(wire);
+    }
+  };
+  listener.react = [](work::WorkSource& from, const auto&) { from.stop(); };
+  run();
+  EXPECT_EQ(wires.size(), 5U);
+  EXPECT_EQ(listener.lost.size(), 4U);
+}
+
+TEST_F(PoolSourceTest, FollowsAReconnectOfTheSameHostOnce) {
+  listener.react = [this](work::WorkSource& from, const auto&) {
+    if (wires.size() == 1) {
+      wires[0]->say(R"({"id":null,"method":"client.reconnect","params":["pool.example.com",4444,0]})");
+    } else if (wires.size() == 2) {
+      wires[1]->hang_up();
+    } else {
+      from.stop();
+    }
+  };
+  run();
+  ASSERT_EQ(wires.size(), 3U);
+  EXPECT_EQ(wires[1]->endpoint.port, 4444);
+  EXPECT_EQ(wires[2]->endpoint.port, 3333) << "where the user said";
+}
+
+TEST_F(PoolSourceTest, WorkThatDoesNotPayWhomItMustIsNotHandedOver) {
+  options.audit.required_script = {0x51};
+  listener.react = [](work::WorkSource&, const auto&) { ADD_FAILURE() << "work that pays somebody else"; };
+  prepare = [this](Wire& wire) {
+    answer_everything(wire);
+    asio::post(context, [this] {
+      auto timer = std::make_shared<asio::steady_timer>(context, 30ms);
+      timer->async_wait([this, timer](auto) { source->stop(); });
+    });
+  };
+  run();
+  ASSERT_FALSE(listener.withdrawn.empty());
+  EXPECT_THAT(listener.withdrawn[0].message(), HasSubstr("--require-payout"));
+  EXPECT_EQ(source->counters().refused_jobs, 1U);
+}
+
+TEST_F(PoolSourceTest, NonsenseCostsACounterAndTooMuchOfItTheConnection) {
+  listener.react = [this](work::WorkSource& from, const auto&) {
+    if (wires.size() > 1) return from.stop();
+    for (int i = 0; i < 100; ++i)
+      wires[0]->say("nonsense");
+  };
+  run();
+  EXPECT_EQ(wires.size(), 2U);
+  EXPECT_GE(source->counters().bad_messages, 10U);
+  EXPECT_LE(source->counters().bad_messages, 100U);
+}
+
+TEST_F(PoolSourceTest, RecordsWhatItIsToldTo) {
+  struct Kept : std::ostringstream {
+    explicit Kept(std::string& to) : to_(to) {}
+    ~Kept() override { to_ = str(); }
+    Kept(const Kept&) = delete;
+    Kept& operator=(const Kept&) = delete;
+    std::string& to_;
+  };
+  std::string text;
+  options.open_recording = [&] { return std::make_unique<Kept>(text); };
+  listener.react = [](work::WorkSource& from, const auto& work) { from.submit_share(share_for(work)); };
+  listener.on_outcome = [this] { source->stop(); };
+  run();
+  EXPECT_THAT(text, HasSubstr("mining.notify"));
+  EXPECT_THAT(text, HasSubstr("mining.submit"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("secret")));
+}
+
+TEST_F(PoolSourceTest, AStopBeforeItRunsIsKept) {
+  prepare = [](Wire& wire) { wire.refuse_connection = fail(Errc::kDisconnected, "refused"); };
+  listener.on_loss = [this] { source->stop(); };
+  run();
+  EXPECT_EQ(wires.size(), 1U);
+  EXPECT_TRUE(end->is(Errc::kCancelled));
+}
+
+}  // namespace
+}  // namespace lode::stratum::v1
