@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace lode::bench {
@@ -11,7 +13,7 @@ namespace lode::bench {
 inline double quantile(std::vector<double> values, double share) {
   if (values.empty()) return 0;
   const auto last = static_cast<double>(values.size() - 1);
-  const auto place = static_cast<std::ptrdiff_t>(share * last + 0.5);
+  const std::ptrdiff_t place = std::lround(share * last);
   std::nth_element(values.begin(), values.begin() + place, values.end());
   return values[static_cast<std::size_t>(place)];
 }

@@ -32,6 +32,7 @@ double instructions_per_clock(const MicrobenchRun& run, std::uint32_t threads, d
     ++busy.blocks;
   }
   std::vector<double> rates;
+  rates.reserve(multiprocessors.size());
   for (const auto& [number, busy] : multiprocessors)
     rates.push_back(busy.blocks * threads * instructions / static_cast<double>(busy.end - busy.begin));
   return median(std::move(rates));

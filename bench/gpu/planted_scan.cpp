@@ -58,7 +58,7 @@ PlantedResult scan_planted(std::span<const std::unique_ptr<device::GpuDevice>> d
     device::GpuDevice& device = *devices[round % devices.size()];
     const std::uint32_t midstates = kMidstates[random() % 7];
     const std::uint32_t place = static_cast<std::uint32_t>(random()) % midstates;
-    const std::uint32_t index = static_cast<std::uint32_t>(random());
+    const auto index = static_cast<std::uint32_t>(random());
     kernels::ScanJob job = planted_job(index, midstates, place);
     const kernels::Hit solution{planted_nonce(index), place};
     const std::uint64_t count = std::clamp<std::uint64_t>(hashes / midstates, 64, std::uint64_t{1} << 32);

@@ -58,4 +58,9 @@ EXCEPTIONS = {
     # A source and a sink are coroutines; of Asio they know the return type and nothing else.
     "host/work/source.h": ["boost/asio/awaitable.hpp"],
     "host/work/sink.h": ["boost/asio/awaitable.hpp"],
+    # The cases that all kernels are tried with, and the GPU that a CPU plays, are run on machines without a test library.
+    "bench/gpu/gpu_correctness.cpp": ["tests/kernels/kernel_cases.h"],
+    "bench/gpu/grid_checks.cpp": ["tests/kernels/kernel_cases.h"],
+    "bench/gpu/planted_scan.cpp": ["tests/kernels/kernel_cases.h"],
+    "bench/gpu/gpu_under_test.cpp": ["tests/device/fake_cuda.h", "tests/kernels/headers.h"],
 }

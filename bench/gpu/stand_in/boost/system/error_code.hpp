@@ -5,6 +5,7 @@
 #include <system_error>
 #include <type_traits>
 
+// NOLINTBEGIN(readability-identifier-naming): the names are Boost's.
 namespace boost {
 
 struct source_location {};
@@ -19,3 +20,4 @@ struct is_error_code_enum : std::false_type {};
 
 }  // namespace system
 }  // namespace boost
+// NOLINTEND(readability-identifier-naming)

@@ -8,6 +8,8 @@
 
 #include "bench/gpu/stand_in/boost/system/error_code.hpp"
 
+// NOLINTBEGIN(readability-identifier-naming,google-explicit-constructor,bugprone-forwarding-reference-overload): names
+// and conversions are Boost's.
 namespace boost::system {
 
 template <class T, class E>
@@ -53,3 +55,4 @@ class result<void, E> : public result<std::monostate, E> {
 };
 
 }  // namespace boost::system
+// NOLINTEND(readability-identifier-naming,google-explicit-constructor,bugprone-forwarding-reference-overload)
