@@ -136,11 +136,14 @@ std::string head_of(const DeviceDescription& device) {
 
 std::string text_of(const DeviceDescription& device) {
   std::string text = head_of(device) + "  kernels\n";
+  std::size_t width = 12;
+  for (const KernelInfo& kernel : device.kernels)
+    width = std::max(width, kernel.name.size());
   for (const KernelInfo& kernel : device.kernels) {
     const std::string note = std::string(kernel.is_default ? " [default]" : "") +
                              (kernel.is_single_default && !kernel.is_default ? " [default at M = 1]" : "");
     const std::string lack = kernel.unusable.empty() ? "" : " (not usable: " + kernel.unusable + ")";
-    text += fmt::format("    {:<12} {}{}{}\n", kernel.name, kernel.description, note, lack);
+    text += fmt::format("    {:<{}} {}{}{}\n", kernel.name, width, kernel.description, note, lack);
   }
   return text;
 }

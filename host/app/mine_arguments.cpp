@@ -21,6 +21,7 @@ constexpr const char* kFooter =
     "  lode mine --blocks 3\n"
     "  lode mine http://user:password@127.0.0.1:8332 --payout bc1q...\n"
     "  lode mine http://127.0.0.1:8332 --cookie-file ~/.bitcoin/.cookie --payout bc1q...\n"
+    "  lode mine http://127.0.0.1:8332 --payout bc1q... --devices opencl:1.0,cpu\n"
     "  lode mine stratum+tcp://pool.example:3333 --user bc1q....rig1\n"
     "  lode mine --config lode.toml --events events.jsonl\n";
 
