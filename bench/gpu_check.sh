@@ -68,7 +68,7 @@ step() {
   local name=$1 limit=$2 begin=$SECONDS status=0
   shift 2
   printf '%-22s ' "$name"
-  timeout "$limit" "$@" >"$out/$name.log" 2>&1 </dev/null || status=$?
+  timeout --kill-after=10 "$limit" "$@" >"$out/$name.log" 2>&1 </dev/null || status=$?
   printf 'exit %3d, %4d s\n' "$status" $((SECONDS - begin))
   printf '%s\t%s\t%s\n' "$name" "$status" $((SECONDS - begin)) >>"$out/steps.tsv"
   return 0

@@ -39,7 +39,9 @@ Amounts amounts_of(const Options& options) {
                   .rounds = options.quick ? 50 : 200,
                   .stopped = 1ULL << 31,
                   .planted = 1ULL << 31,
-                  .seconds = options.seconds > 0 ? options.seconds : 20,
+                  .seconds = options.seconds > 0 ? options.seconds
+                             : options.quick     ? 8
+                                                 : 20,
                   .many_launches = true,
                   .whole_ranges = true};
   if (options.played || options.sanitized) {

@@ -67,6 +67,12 @@ Result<GpuUnderTest> open_gpu_under_test(const Options& options) {
   auto gpus = device::list_cuda_gpus(*found.driver);
   if (!gpus) return gpus.error();
   found.gpu = gpus->front();
+  // Held until the process ends: what measures keeps events in the context beyond the sessions.
+  device::CudaContext context = nullptr;
+  if (const auto held =
+          device::checked(found.driver->retain_primary_context(context, found.gpu.device), "cuDevicePrimaryCtxRetain");
+      !held)
+    return held.error();
   return found;
 }
 

@@ -1,7 +1,7 @@
 // Loops of known instructions, whose rates say what the scan kernels can hope for, and a probe of the clock.
 //
-// Every chain is x = op(x, its neighbour, a word), with four words in turn, so that no two steps can be folded into one.
-// The compiler leaves what is written; check_microbench.py verifies that.
+// Every chain is x = op(x, its neighbour, a word), with four words in turn, so that no two steps can be folded into
+// one. The compiler leaves what is written; check_microbench.py verifies that.
 #include <cstdint>
 
 #include "bench/gpu/microbench_params.h"
@@ -151,48 +151,120 @@ using Params = MicrobenchParams;
 constexpr int kPair = kRateInstructions / 2;
 
 // Rates: eight chains of one instruction, or of each of two.
-extern "C" __global__ void imad(Params p) { measure_one<Imad, 8, kRateInstructions>(p); }
-extern "C" __global__ void imad_hi(Params p) { measure_one<ImadHi, 8, kRateInstructions>(p); }
-extern "C" __global__ void imad_wide(Params p) { measure_one<ImadWide, 8, kRateInstructions>(p); }
-extern "C" __global__ void lop3(Params p) { measure_one<Lop3, 8, kRateInstructions>(p); }
-extern "C" __global__ void shf(Params p) { measure_one<Shf, 8, kRateInstructions>(p); }
-extern "C" __global__ void iadd3(Params p) { measure_one<Iadd3, 8, kRateInstructions>(p); }
-extern "C" __global__ void lea_hi(Params p) { measure_one<LeaHi, 8, kRateInstructions>(p); }
-extern "C" __global__ void lop3_imad(Params p) { measure_two<Lop3, Imad, 8, kPair>(p); }
-extern "C" __global__ void lop3_imad_hi(Params p) { measure_two<Lop3, ImadHi, 8, kPair>(p); }
-extern "C" __global__ void lop3_imad_wide(Params p) { measure_two<Lop3, ImadWide, 8, kPair>(p); }
-extern "C" __global__ void shf_imad(Params p) { measure_two<Shf, Imad, 8, kPair>(p); }
-extern "C" __global__ void shf_imad_hi(Params p) { measure_two<Shf, ImadHi, 8, kPair>(p); }
-extern "C" __global__ void iadd3_imad(Params p) { measure_two<Iadd3, Imad, 8, kPair>(p); }
-extern "C" __global__ void lea_hi_imad(Params p) { measure_two<LeaHi, Imad, 8, kPair>(p); }
-extern "C" __global__ void lop3_shf(Params p) { measure_two<Lop3, Shf, 8, kPair>(p); }
-extern "C" __global__ void lop3_iadd3(Params p) { measure_two<Lop3, Iadd3, 8, kPair>(p); }
-extern "C" __global__ void lop3_lea_hi(Params p) { measure_two<Lop3, LeaHi, 8, kPair>(p); }
-extern "C" __global__ void imad_imad_hi(Params p) { measure_two<Imad, ImadHi, 8, kPair>(p); }
+extern "C" __global__ void imad(Params p) {
+  measure_one<Imad, 8, kRateInstructions>(p);
+}
+extern "C" __global__ void imad_hi(Params p) {
+  measure_one<ImadHi, 8, kRateInstructions>(p);
+}
+extern "C" __global__ void imad_wide(Params p) {
+  measure_one<ImadWide, 8, kRateInstructions>(p);
+}
+extern "C" __global__ void lop3(Params p) {
+  measure_one<Lop3, 8, kRateInstructions>(p);
+}
+extern "C" __global__ void shf(Params p) {
+  measure_one<Shf, 8, kRateInstructions>(p);
+}
+extern "C" __global__ void iadd3(Params p) {
+  measure_one<Iadd3, 8, kRateInstructions>(p);
+}
+extern "C" __global__ void lea_hi(Params p) {
+  measure_one<LeaHi, 8, kRateInstructions>(p);
+}
+extern "C" __global__ void lop3_imad(Params p) {
+  measure_two<Lop3, Imad, 8, kPair>(p);
+}
+extern "C" __global__ void lop3_imad_hi(Params p) {
+  measure_two<Lop3, ImadHi, 8, kPair>(p);
+}
+extern "C" __global__ void lop3_imad_wide(Params p) {
+  measure_two<Lop3, ImadWide, 8, kPair>(p);
+}
+extern "C" __global__ void shf_imad(Params p) {
+  measure_two<Shf, Imad, 8, kPair>(p);
+}
+extern "C" __global__ void shf_imad_hi(Params p) {
+  measure_two<Shf, ImadHi, 8, kPair>(p);
+}
+extern "C" __global__ void iadd3_imad(Params p) {
+  measure_two<Iadd3, Imad, 8, kPair>(p);
+}
+extern "C" __global__ void lea_hi_imad(Params p) {
+  measure_two<LeaHi, Imad, 8, kPair>(p);
+}
+extern "C" __global__ void lop3_shf(Params p) {
+  measure_two<Lop3, Shf, 8, kPair>(p);
+}
+extern "C" __global__ void lop3_iadd3(Params p) {
+  measure_two<Lop3, Iadd3, 8, kPair>(p);
+}
+extern "C" __global__ void lop3_lea_hi(Params p) {
+  measure_two<Lop3, LeaHi, 8, kPair>(p);
+}
+extern "C" __global__ void imad_imad_hi(Params p) {
+  measure_two<Imad, ImadHi, 8, kPair>(p);
+}
 
 // Latencies: each instruction waits for the one before.
-extern "C" __global__ void latency_imad(Params p) { measure_one<Imad, 2, kLatencyInstructions>(p); }
-extern "C" __global__ void latency_imad_hi(Params p) { measure_one<ImadHi, 2, kLatencyInstructions>(p); }
-extern "C" __global__ void latency_imad_wide(Params p) { measure_one<ImadWide, 2, kLatencyInstructions>(p); }
-extern "C" __global__ void latency_lop3(Params p) { measure_one<Lop3, 2, kLatencyInstructions>(p); }
-extern "C" __global__ void latency_shf(Params p) { measure_one<Shf, 2, kLatencyInstructions>(p); }
-extern "C" __global__ void latency_iadd3(Params p) { measure_one<Iadd3, 2, kLatencyInstructions>(p); }
-extern "C" __global__ void latency_lea_hi(Params p) { measure_one<LeaHi, 2, kLatencyInstructions>(p); }
+extern "C" __global__ void latency_imad(Params p) {
+  measure_one<Imad, 2, kLatencyInstructions>(p);
+}
+extern "C" __global__ void latency_imad_hi(Params p) {
+  measure_one<ImadHi, 2, kLatencyInstructions>(p);
+}
+extern "C" __global__ void latency_imad_wide(Params p) {
+  measure_one<ImadWide, 2, kLatencyInstructions>(p);
+}
+extern "C" __global__ void latency_lop3(Params p) {
+  measure_one<Lop3, 2, kLatencyInstructions>(p);
+}
+extern "C" __global__ void latency_shf(Params p) {
+  measure_one<Shf, 2, kLatencyInstructions>(p);
+}
+extern "C" __global__ void latency_iadd3(Params p) {
+  measure_one<Iadd3, 2, kLatencyInstructions>(p);
+}
+extern "C" __global__ void latency_lea_hi(Params p) {
+  measure_one<LeaHi, 2, kLatencyInstructions>(p);
+}
 
 // How many warps it takes to fill both pipes where each warp has two chains, as in SHA-256.
-extern "C" __global__ void warps_lop3_imad(Params p) { measure_two<Lop3, Imad, 2, kLatencyInstructions / 2>(p); }
+extern "C" __global__ void warps_lop3_imad(Params p) {
+  measure_two<Lop3, Imad, 2, kLatencyInstructions / 2>(p);
+}
 
 // What a long loop costs: straight-line code of so many KiB, 16 bytes an instruction.
-extern "C" __global__ void loop_8k(Params p) { measure_two<Lop3, Imad, 8, 8 * 32>(p); }
-extern "C" __global__ void loop_16k(Params p) { measure_two<Lop3, Imad, 8, 16 * 32>(p); }
-extern "C" __global__ void loop_24k(Params p) { measure_two<Lop3, Imad, 8, 24 * 32>(p); }
-extern "C" __global__ void loop_32k(Params p) { measure_two<Lop3, Imad, 8, 32 * 32>(p); }
-extern "C" __global__ void loop_40k(Params p) { measure_two<Lop3, Imad, 8, 40 * 32>(p); }
-extern "C" __global__ void loop_48k(Params p) { measure_two<Lop3, Imad, 8, 48 * 32>(p); }
-extern "C" __global__ void loop_64k(Params p) { measure_two<Lop3, Imad, 8, 64 * 32>(p); }
-extern "C" __global__ void loop_96k(Params p) { measure_two<Lop3, Imad, 8, 96 * 32>(p); }
-extern "C" __global__ void loop_128k(Params p) { measure_two<Lop3, Imad, 8, 128 * 32>(p); }
-extern "C" __global__ void loop_192k(Params p) { measure_two<Lop3, Imad, 8, 192 * 32>(p); }
+extern "C" __global__ void loop_8k(Params p) {
+  measure_two<Lop3, Imad, 8, 8 * 32>(p);
+}
+extern "C" __global__ void loop_16k(Params p) {
+  measure_two<Lop3, Imad, 8, 16 * 32>(p);
+}
+extern "C" __global__ void loop_24k(Params p) {
+  measure_two<Lop3, Imad, 8, 24 * 32>(p);
+}
+extern "C" __global__ void loop_32k(Params p) {
+  measure_two<Lop3, Imad, 8, 32 * 32>(p);
+}
+extern "C" __global__ void loop_40k(Params p) {
+  measure_two<Lop3, Imad, 8, 40 * 32>(p);
+}
+extern "C" __global__ void loop_48k(Params p) {
+  measure_two<Lop3, Imad, 8, 48 * 32>(p);
+}
+extern "C" __global__ void loop_64k(Params p) {
+  measure_two<Lop3, Imad, 8, 64 * 32>(p);
+}
+extern "C" __global__ void loop_96k(Params p) {
+  measure_two<Lop3, Imad, 8, 96 * 32>(p);
+}
+extern "C" __global__ void loop_128k(Params p) {
+  measure_two<Lop3, Imad, 8, 128 * 32>(p);
+}
+extern "C" __global__ void loop_192k(Params p) {
+  measure_two<Lop3, Imad, 8, 192 * 32>(p);
+}
 
 /// One warp that sleeps beside whatever else runs, and says how fast the clock ran meanwhile.
 extern "C" __global__ void clock_probe(Params p) {
