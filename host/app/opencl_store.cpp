@@ -22,8 +22,8 @@ constexpr std::size_t kMostFiles = 64;
 
 class FolderStore final : public device::OpenClBinaryStore {
  public:
-  FolderStore(fs::path state, std::function<void(const std::string&)> warn)
-      : folder_(std::move(state) / kFolder), warn_(std::move(warn)) {}
+  FolderStore(const fs::path& state, std::function<void(const std::string&)> warn)
+      : folder_(state / kFolder), warn_(std::move(warn)) {}
 
   std::optional<Bytes> load(const device::OpenClBinaryKey& key) override {
     const fs::path file = path_of(key);
@@ -74,9 +74,9 @@ class FolderStore final : public device::OpenClBinaryStore {
 
 }  // namespace
 
-std::shared_ptr<device::OpenClBinaryStore> make_opencl_store(fs::path folder,
+std::shared_ptr<device::OpenClBinaryStore> make_opencl_store(const fs::path& state,
                                                              std::function<void(const std::string&)> warn) {
-  return std::make_shared<FolderStore>(std::move(folder), std::move(warn));
+  return std::make_shared<FolderStore>(state, std::move(warn));
 }
 
 }  // namespace lode::app

@@ -12,9 +12,9 @@
 
 namespace lode::app {
 
-/// A store in `folder`, which is made when something is kept. `warn` is told of files that are damaged and of what
-/// cannot be kept; may be empty.
-std::shared_ptr<device::OpenClBinaryStore> make_opencl_store(std::filesystem::path folder,
+/// A store in the state folder `state`; its own folder is made when something is kept. `warn` is told of files that are
+/// damaged and of what cannot be kept; may be empty.
+std::shared_ptr<device::OpenClBinaryStore> make_opencl_store(const std::filesystem::path& state,
                                                              std::function<void(const std::string&)> warn);
 
 }  // namespace lode::app

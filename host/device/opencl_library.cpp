@@ -123,6 +123,11 @@ Status read_list(std::vector<Handle>& list, const Ask& ask) {
   return count == 0 ? Status::kSuccess : ask(count, list.data(), nullptr);
 }
 
+struct Kept {
+  std::shared_ptr<void> memory;
+  std::shared_ptr<Kept> self;
+};
+
 class LibraryDriver final : public OpenClDriver {
  public:
   LibraryDriver(SharedLibrary library, const Symbols& symbols) : library_(std::move(library)), call_(symbols) {}
@@ -247,8 +252,10 @@ class LibraryDriver final : public OpenClDriver {
   Status release(OpenClEvent event) override { return call_.release_event(event); }
 
   void keep(std::shared_ptr<void> memory) override {
-    // Nobody gives it back: the device may write to it as long as there is a process.
-    static_cast<void>(std::make_unique<std::shared_ptr<void>>(std::move(memory)).release());
+    // The device may write to it as long as there is a process. What owns itself is never given back.
+    const auto kept = std::make_shared<Kept>();
+    kept->memory = std::move(memory);
+    kept->self = kept;
   }
 
  private:
