@@ -74,7 +74,7 @@ struct BadMessage {
   Error error;
 };
 
-/// The session is over: close the connection. Comes once and last.
+/// The session is over: close the connection. Comes once; behind it come only the results of shares handed in later.
 struct SessionFailed {
   Error error;
 };
