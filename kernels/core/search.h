@@ -57,12 +57,14 @@ constexpr bool has_constant2(int t) noexcept {
 }
 
 /// What hash 1 needs of the merkle tail, time and bits: shared by all midstates of a job.
-struct TailPlan {
+template <class Word>
+struct BasicTailPlan {
   /// K + W of rounds 0..17 (K alone of round 3, the nonce's).
-  std::array<std::uint32_t, 18> keys{};
+  std::array<Word, 18> keys{};
   /// Sum of the constant terms of W[t] for t = 16..33; W16 and W17 are all constant.
-  std::array<std::uint32_t, kFirstFullWord> constants{};
+  std::array<Word, kFirstFullWord> constants{};
 };
+using TailPlan = BasicTailPlan<std::uint32_t>;
 
 constexpr TailPlan plan_tail(std::uint32_t merkle_tail, std::uint32_t time, std::uint32_t bits) noexcept {
   std::array<std::uint32_t, kFirstFullWord> w{};

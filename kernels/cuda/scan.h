@@ -93,31 +93,12 @@ struct StoredKeys {
   }
 };
 
-template <int kWord, Tuning kTuning>
-LODE_DEVICE std::uint32_t next_key(Schedule1<kTuning>& schedule) noexcept {
-  if constexpr (kWord < kFirstVariableWord) {
-    return schedule.tail.keys[kWord];
-  } else {
-    constexpr std::uint32_t kConstant = kRoundConstants[static_cast<std::size_t>(kWord)];
-    return schedule.pipes.key_sum(schedule.template next<kWord>(), kConstant);
-  }
-}
 template <Tuning kTuning, class LaneKeys, int... kGroup>
 LODE_DEVICE void store_keys(Schedule1<kTuning>& schedule, LaneKeys& lane,
                             std::integer_sequence<int, kGroup...>) noexcept {
   (lane.put(kGroup, KeyGroup{{next_key<16 + 4 * kGroup>(schedule), next_key<17 + 4 * kGroup>(schedule),
                               next_key<18 + 4 * kGroup>(schedule), next_key<19 + 4 * kGroup>(schedule)}}),
    ...);
-}
-
-/// The first two words of a schedule of hash 1 do not vary with the nonce.
-template <Tuning kTuning>
-LODE_DEVICE Schedule1<kTuning> begin_schedule(const Pipes<kTuning>& pipes, const TailPlan& tail,
-                                              std::uint32_t nonce) noexcept {
-  Schedule1<kTuning> schedule{pipes, tail, nonce, {}};
-  schedule.w[0] = tail.constants[16];
-  schedule.w[1] = tail.constants[17];
-  return schedule;
 }
 
 // The hot loops below do nothing but hash and are left when any lane of the warp has a candidate, so that what is

@@ -60,6 +60,11 @@ LODE_DEVICE std::uint32_t add_three(std::uint32_t x, std::uint32_t y, std::uint3
 #endif
 }
 
+/// x ^ y ^ z, one instruction of the ALU pipe without being asked.
+LODE_DEVICE std::uint32_t xor_three(std::uint32_t x, std::uint32_t y, std::uint32_t z) noexcept {
+  return x ^ y ^ z;
+}
+
 LODE_DEVICE std::uint32_t bytes_reversed(std::uint32_t x) noexcept {
 #ifdef __CUDA_ARCH__
   return __byte_perm(x, 0, 0x0123);

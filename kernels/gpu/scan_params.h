@@ -20,6 +20,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <type_traits>
 
 #include "kernels/core/scan_job.h"
@@ -27,7 +28,7 @@
 
 namespace lode::kernels::gpu {
 
-/// Threads that run in step; a chunk is a multiple of so many nonces.
+/// Threads of CUDA that run in step; a chunk of theirs is a multiple of so many nonces.
 inline constexpr std::uint32_t kWarpThreads = 32;
 
 /// Counters of one launch.
@@ -60,26 +61,29 @@ struct Mailbox {
 struct Chunks {
   std::uint32_t first = 0;   ///< first nonce word; nonce words wrap at 2^32
   std::uint32_t last = 0;    ///< number of nonces - 1
-  std::uint32_t nonces = 0;  ///< in a chunk (the last may have fewer), a multiple of kWarpThreads
+  std::uint32_t nonces = 0;  ///< in a chunk (the last may have fewer), see cut()
   std::uint32_t count = 0;   ///< of chunks, less than kStopped
 };
 
 /// Cuts a range (1 .. 2^32 nonces) into chunks in which each thread does about `hashes_per_thread` hashes (at least 1),
-/// one nonce at least. That is the time in which a scan can be stopped.
-constexpr Chunks cut(NonceRange range, std::uint32_t midstates, std::uint32_t hashes_per_thread) noexcept {
+/// one nonce at least. That is the time in which a scan can be stopped. Chunks are multiples of `unit` (32 .. 2^10):
+/// the nonces that those who share a chunk do in a step.
+constexpr Chunks cut(NonceRange range, std::uint32_t midstates, std::uint32_t hashes_per_thread,
+                     std::uint32_t unit = kWarpThreads) noexcept {
   const std::uint32_t steps = std::clamp(hashes_per_thread / midstates, 1U, 1U << 20);
-  Chunks chunks{
-      .first = range.first, .last = static_cast<std::uint32_t>(range.count - 1), .nonces = steps * kWarpThreads};
+  Chunks chunks{.first = range.first, .last = static_cast<std::uint32_t>(range.count - 1), .nonces = steps * unit};
   chunks.count = chunks.last / chunks.nonces + 1;
   return chunks;
 }
 
 /// What hash 1 needs of one midstate.
-struct MidstateParams {
-  std::uint32_t start[7];       ///< a .. g after round 3 with nonce 0; the nonce is then added to a and e
-  std::uint32_t h_and_keys[3];  ///< h + K + W of rounds 4 .. 6, whose h is still a constant
-  std::uint32_t midstate[8];
+template <class Word>
+struct BasicMidstateParams {
+  Word start[7];       ///< a .. g after round 3 with nonce 0; the nonce is then added to a and e
+  Word h_and_keys[3];  ///< h + K + W of rounds 4 .. 6, whose h is still a constant
+  Word midstate[8];
 };
+using MidstateParams = BasicMidstateParams<std::uint32_t>;
 
 constexpr MidstateParams midstate_params(const TailPlan& tail, const Midstate& midstate) noexcept {
   const StatePlan plan = plan_state(tail, midstate);
@@ -93,9 +97,9 @@ constexpr MidstateParams midstate_params(const TailPlan& tail, const Midstate& m
   return params;
 }
 
-/// The one parameter of a scan kernel. GPUs keep it in constant memory.
+/// What a launch is to do, all but where its memory is.
 template <std::uint32_t kMidstates>
-struct ScanParams {
+struct LaunchParams {
   TailPlan tail;
   /// 2^0 .. 2^31, in words that the compiler cannot know: with them sums, shifts and rotates become multiplications,
   /// which have a pipe of their own.
@@ -108,26 +112,32 @@ struct ScanParams {
   std::uint32_t epoch = 0;
   std::uint32_t hit_capacity = 0;
   std::uint32_t midstate_count = 0;  ///< 1 .. kMidstates
+  MidstateParams midstates[kMidstates] = {};
+};
+static_assert(std::is_standard_layout_v<LaunchParams<1>>, "OpenCL's source is told the offsets");
+
+/// The one parameter of a CUDA kernel. GPUs keep it in constant memory.
+template <std::uint32_t kMidstates>
+struct ScanParams : LaunchParams<kMidstates> {
   ScanCounters* counters = nullptr;
   HitSlot* hits = nullptr;
   Mailbox* mailbox = nullptr;
-  MidstateParams midstates[kMidstates] = {};
 };
 using ScanParamsM1 = ScanParams<1>;              ///< of kernel sha256d_m1
 using ScanParamsMn = ScanParams<kMaxMidstates>;  ///< of kernel sha256d_mn
 static_assert(std::is_trivially_copyable_v<ScanParamsM1> && std::is_trivially_copyable_v<ScanParamsMn>);
-static_assert(std::is_standard_layout_v<ScanParamsMn> && sizeof(ScanParamsMn) <= 32'764, "what a launch can carry");
+static_assert(sizeof(ScanParamsMn) <= 32'764, "what a launch can carry");
 
 /// Everything that follows from the job: all but chunks, polling, epoch and the addresses. The job has 1 .. kMidstates
 /// midstates.
-template <std::uint32_t kMidstates>
-constexpr void set_job(ScanParams<kMidstates>& params, const ScanJob& job) noexcept {
+template <class Params>
+constexpr void set_job(Params& params, const ScanJob& job) noexcept {
   params.tail = plan_tail(job.merkle_tail, job.time, job.bits);
   for (std::size_t i = 0; i < params.powers.size(); ++i)
     params.powers[i] = std::uint32_t{1} << i;
   params.limit = job.limit;
   params.mask = reject_mask(job.limit);
-  params.midstate_count = std::min(job.midstate_count, kMidstates);
+  params.midstate_count = std::min(job.midstate_count, static_cast<std::uint32_t>(std::size(params.midstates)));
   for (std::uint32_t i = 0; i < params.midstate_count; ++i)
     params.midstates[i] = midstate_params(params.tail, job.midstates[i]);
 }
