@@ -63,10 +63,13 @@ if [[ -z $capability ]]; then
 fi
 echo "mode: $mode; compute capability $capability; results in $out"
 
-# step NAME LIMIT COMMAND...: its output goes to NAME.log, its exit status and time to the list of steps.
+# step NAME LIMIT COMMAND...: its output goes to NAME.log, its exit status and time to the list of steps. No step goes on
+# beyond the ten minutes that all of them have.
 step() {
   local name=$1 limit=$2 begin=$SECONDS status=0
   shift 2
+  local left=$((590 - begin))
+  if ((left < limit)); then limit=$((left > 1 ? left : 1)); fi
   printf '%-22s ' "$name"
   timeout --kill-after=10 "$limit" "$@" >"$out/$name.log" 2>&1 </dev/null || status=$?
   printf 'exit %3d, %4d s\n' "$status" $((SECONDS - begin))

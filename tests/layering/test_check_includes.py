@@ -60,6 +60,13 @@ class CheckIncludes(unittest.TestCase):
         self.write("host/device/cuda_device.cpp", '#include "kernels/cpu/kernel.h"')
         self.assert_fault("host/device/cuda_device.cpp:1:", "may not include kernels/cpu")
 
+    def test_exceptions_hold_for_their_file_only(self):
+        self.write("tests/device/fake_cuda.h")
+        self.write("bench/gpu/gpu_under_test.cpp", '#include "tests/device/fake_cuda.h"')
+        self.assertEqual(self.faults(), [])
+        self.write("bench/gpu/other.cpp", '#include "tests/device/fake_cuda.h"')
+        self.assert_fault("bench/gpu/other.cpp:1:", "is in no folder of the table")
+
     def test_libraries_stay_in_their_folders(self):
         planted = {
             "host/work/a.h": ("boost/asio/awaitable.hpp", "Asio"),
