@@ -69,18 +69,18 @@ std::uint64_t CoinbaseView::paid_to(ByteView script) const noexcept {
   return sum;
 }
 
-Result<CoinbaseView> view_coinbase(ByteView bytes) {
-  auto transaction = chain::Transaction::parse(bytes);
-  if (!transaction) return Error{transaction.error().code, "coinbase: " + transaction.error().message()};
-  if (!transaction->is_coinbase()) return fail(Errc::kMalformed, "coinbase: it spends an output of a transaction");
+Result<CoinbaseView> view_coinbase(ByteView transaction) {
+  auto parsed = chain::Transaction::parse(transaction);
+  if (!parsed) return Error{parsed.error().code, "coinbase: " + parsed.error().message()};
+  if (!parsed->is_coinbase()) return fail(Errc::kMalformed, "coinbase: it spends an output of a transaction");
   CoinbaseView view;
-  view.witness_commitment = chain::find_witness_commitment(*transaction);
-  view.lock_time = transaction->lock_time;
-  const ByteView script(transaction->inputs.front().script_sig);
+  view.witness_commitment = chain::find_witness_commitment(*parsed);
+  view.lock_time = parsed->lock_time;
+  const ByteView script(parsed->inputs.front().script_sig);
   view.height = read_height(script);
   view.tag = readable_runs(script.subspan(height_length(script)));
-  view.outputs.reserve(transaction->outputs.size());
-  for (chain::TxOut& output : transaction->outputs) {
+  view.outputs.reserve(parsed->outputs.size());
+  for (chain::TxOut& output : parsed->outputs) {
     const std::uint64_t room = std::numeric_limits<std::uint64_t>::max() - view.total;
     view.total += std::min(room, output.value);
     view.outputs.push_back({output.value, std::move(output.script_pubkey)});

@@ -57,7 +57,7 @@ std::optional<PeerError> read_error(const json::value* value) {
   }
   PeerError error;
   if (const json::array* array = value->if_array()) {
-    if (array->empty()) return error;
+    if (array->empty()) return std::nullopt;
     const auto code = whole_number(array->front());
     if (code) error.code = *code;
     const std::size_t text_at = code ? 1 : 0;  // some leave the code out
@@ -65,6 +65,7 @@ std::optional<PeerError> read_error(const json::value* value) {
     return error;
   }
   if (const json::object* object = value->if_object()) {
+    if (object->empty()) return std::nullopt;
     if (const json::value* code = member(*object, "code")) error.code = whole_number(*code).value_or(0);
     if (const json::value* text = member(*object, "message")) error.text = text_of(*text);
     return error;
@@ -74,6 +75,7 @@ std::optional<PeerError> read_error(const json::value* value) {
     return error;
   }
   error.text = text_of(*value);
+  if (error.text.empty()) return std::nullopt;
   return error;
 }
 

@@ -52,7 +52,8 @@ struct Reply {
 using Message = std::variant<Request, Reply>;
 
 /// Reads one line. A reply's id may be a whole number, or a string that holds one. An error may be an array of code,
-/// text and traceback of which any may lack, an object of JSON-RPC, a string or a number; null and false are none.
+/// text and traceback of which any may lack, an object of JSON-RPC, a string or a number; null, false and empty ones
+/// are none.
 /// Errors: kProtocol (not JSON, a web page, no object, neither method nor result), kMalformed (params no array, method
 /// no text), kTooLarge (above kMaxLine).
 Result<Message> parse_message(std::string_view line);

@@ -46,40 +46,40 @@ std::string encode_previous_hash(const chain::Hash256& previous_block) {
   return to_hex(swap_words(previous_block).bytes);
 }
 
-Result<Notify> parse_notify(const boost::json::array& elements) {
-  ParamReader params(elements, "mining.notify");
+Result<Notify> parse_notify(const boost::json::array& params) {
+  ParamReader fields(params, "mining.notify");
   Notify notify;
-  notify.job_id = params.text(0, "job id", kMaxJobId);
-  const auto previous = parse_previous_hash(params.text(1, "previous hash", 64));
+  notify.job_id = fields.text(0, "job id", kMaxJobId);
+  const auto previous = parse_previous_hash(fields.text(1, "previous hash", 64));
   if (previous) {
     notify.previous_block = *previous;
   } else {
-    params.fail("previous hash", "is not a string of 64 hex digits");
+    fields.fail("previous hash", "is not a string of 64 hex digits");
   }
-  notify.coinbase_prefix = params.bytes(2, "coinb1", kMaxCoinbaseHalf);
-  notify.coinbase_suffix = params.bytes(3, "coinb2", kMaxCoinbaseHalf);
-  notify.merkle_branch = read_branch(params, 4);
-  notify.version = params.hex_u32(5, "version");
-  notify.bits = params.hex_u32(6, "nbits");
-  notify.time = params.hex_u32(7, "ntime");
-  notify.clean = params.flag(8, "clean_jobs", true);
-  if (params.failure()) return *params.failure();
+  notify.coinbase_prefix = fields.bytes(2, "coinb1", kMaxCoinbaseHalf);
+  notify.coinbase_suffix = fields.bytes(3, "coinb2", kMaxCoinbaseHalf);
+  notify.merkle_branch = read_branch(fields, 4);
+  notify.version = fields.hex_u32(5, "version");
+  notify.bits = fields.hex_u32(6, "nbits");
+  notify.time = fields.hex_u32(7, "ntime");
+  notify.clean = fields.flag(8, "clean_jobs", true);
+  if (fields.failure()) return *fields.failure();
   const auto target = chain::Target::from_bits(notify.bits);
   if (!target) {
-    params.fail("nbits", "stand for no target", Errc::kOutOfRange);
-    return *params.failure();
+    fields.fail("nbits", "stand for no target", Errc::kOutOfRange);
+    return *fields.failure();
   }
   notify.network_target = *target;
   return notify;
 }
 
-Result<Extranonce> parse_extranonce(const boost::json::array& elements, std::size_t index, std::string_view what) {
-  ParamReader params(elements, what);
+Result<Extranonce> parse_extranonce(const boost::json::array& params, std::size_t index, std::string_view what) {
+  ParamReader fields(params, what);
   Extranonce extranonce;
-  extranonce.prefix = params.bytes(index, "extranonce1", kMaxExtranonce1);
+  extranonce.prefix = fields.bytes(index, "extranonce1", kMaxExtranonce1);
   extranonce.extranonce2_size =
-      static_cast<std::size_t>(params.integer(index + 1, "extranonce2 size", 0, kMaxExtranonce2));
-  if (params.failure()) return *params.failure();
+      static_cast<std::size_t>(fields.integer(index + 1, "extranonce2 size", 0, kMaxExtranonce2));
+  if (fields.failure()) return *fields.failure();
   return extranonce;
 }
 

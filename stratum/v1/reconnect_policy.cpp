@@ -86,8 +86,8 @@ std::int64_t read_number(ParamReader& params, std::size_t index, std::string_vie
 
 }  // namespace
 
-std::string registered_domain(std::string_view name) {
-  const std::string host = lower(name);
+std::string registered_domain(std::string_view host_name) {
+  const std::string host = lower(host_name);
   if (is_address(host)) return {};
   const std::string_view two = last_labels(host, 2);
   if (two.empty()) return {};
@@ -95,16 +95,16 @@ std::string registered_domain(std::string_view name) {
   return std::string(is_suffix_of_strangers(two) ? last_labels(host, 3) : two);
 }
 
-Result<ReconnectTarget> decide_reconnect(const json::array& elements, const Endpoint& current,
+Result<ReconnectTarget> decide_reconnect(const json::array& params, const Endpoint& current,
                                          const ReconnectPolicy& policy) {
-  ParamReader params(elements, "client.reconnect");
-  const json::value* named = params.find(0);
-  const std::string host = named == nullptr ? std::string() : lower(params.text(0, "host", kMaxHost));
+  ParamReader fields(params, "client.reconnect");
+  const json::value* named = fields.find(0);
+  const std::string host = named == nullptr ? std::string() : lower(fields.text(0, "host", kMaxHost));
   ReconnectTarget target{.host = host.empty() ? current.host : host};
-  const std::int64_t port = read_number(params, 1, "port", current.port, 65535);
-  const std::int64_t wait = read_number(params, 2, "wait", 0, std::int64_t{1} << 31);
-  if (!is_host(host)) params.fail("host", "is neither a name nor an address");
-  if (params.failure()) return *params.failure();
+  const std::int64_t port = read_number(fields, 1, "port", current.port, 65535);
+  const std::int64_t wait = read_number(fields, 2, "wait", 0, std::int64_t{1} << 31);
+  if (!is_host(host)) fields.fail("host", "is neither a name nor an address");
+  if (fields.failure()) return *fields.failure();
   target.port = port == 0 ? current.port : static_cast<std::uint16_t>(port);
   target.wait = std::chrono::seconds(std::min(wait, kMaxWait));
 

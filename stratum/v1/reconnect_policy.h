@@ -41,6 +41,6 @@ Result<ReconnectTarget> decide_reconnect(const boost::json::array& params, const
 
 /// The part of a host name that one owner has registered: "pool.example.com" and "example.com" have the same. Hosts
 /// under suffixes that are given to strangers (co.uk, dynamic DNS) differ from each other. Addresses have none: empty.
-std::string registered_domain(std::string_view host);
+std::string registered_domain(std::string_view host_name);
 
 }  // namespace lode::stratum::v1

@@ -130,6 +130,12 @@ class Session {
   [[nodiscard]] bool applies_difficulty_at_once() const noexcept;
 
   // session_shares.cpp
+  /// Why a share is not sent.
+  struct Fault {
+    ShareVerdict verdict = ShareVerdict::kRejected;
+    std::string_view why;
+  };
+  [[nodiscard]] std::optional<Fault> fault_of(const work::Share& share, const Issued& issued) const;
   void send_share(const work::Share& share, const Issued& issued, TimePoint now);
   void send_held_shares(TimePoint now);
   void hold_back(const work::Share& share, ShareVerdict verdict, std::string_view why, TimePoint now);

@@ -26,31 +26,33 @@ Session::Issued* Session::find_issued(const work::Share& share) {
   return it == issued_.end() ? nullptr : &*it;
 }
 
+std::optional<Session::Fault> Session::fault_of(const work::Share& share, const Issued& issued) const {
+  if (share.is_block) return std::nullopt;  // goes out whatever is thought of it: the pool takes it if it can
+  const work::WorkTemplate& work = *issued.work;
+  const work::Roll& roll = share.roll;
+  if (issued.is_void) return Fault{ShareVerdict::kStale, "a newer job made it void"};
+  if (!is_within_mask(roll.version, work.version, work.version_mask & mask_)) {
+    return Fault{ShareVerdict::kStale, "it rolls version bits that the pool has taken back"};
+  }
+  if (roll.time < work.time || roll.time - work.time > work.time_roll_limit) {
+    return Fault{ShareVerdict::kRejected, "its time is outside what its job allows"};
+  }
+  if (!work.share_target.is_met_by(share.hash)) {
+    return Fault{ShareVerdict::kLowDifficulty, "it does not meet its job's target"};
+  }
+  if (applies_difficulty_at_once() && !next_target_.is_met_by(share.hash)) {
+    return Fault{ShareVerdict::kLowDifficulty, "the pool has raised the difficulty since"};
+  }
+  return std::nullopt;
+}
+
 Outputs Session::submit(const work::Share& share, TimePoint now) {
   const Issued* issued = find_issued(share);
   if (over_ || issued == nullptr) {
     hold_back(share, ShareVerdict::kStale, "its job is not of this connection", now);
-    return take();
-  }
-  const work::WorkTemplate& work = *issued->work;
-  const work::Roll& roll = share.roll;
-  const bool rolls_time = roll.time >= work.time && roll.time - work.time <= work.time_roll_limit;
-  // A block goes out whatever is thought of it: the pool takes it if it can.
-  if (!share.is_block) {
-    if (issued->is_void) {
-      hold_back(share, ShareVerdict::kStale, "a newer job made it void", now);
-    } else if (!is_within_mask(roll.version, work.version, work.version_mask & mask_)) {
-      hold_back(share, ShareVerdict::kStale, "it rolls version bits that the pool has taken back", now);
-    } else if (!rolls_time) {
-      hold_back(share, ShareVerdict::kRejected, "its time is outside what its job allows", now);
-    } else if (!work.share_target.is_met_by(share.hash)) {
-      hold_back(share, ShareVerdict::kLowDifficulty, "it does not meet its job's target", now);
-    } else if (applies_difficulty_at_once() && !next_target_.is_met_by(share.hash)) {
-      hold_back(share, ShareVerdict::kLowDifficulty, "the pool has raised the difficulty since", now);
-    }
-    if (!outputs_.empty()) return take();
-  }
-  if (!memory_.ledger.note_result(work.previous_block, share.hash)) {
+  } else if (const auto fault = fault_of(share, *issued)) {
+    hold_back(share, fault->verdict, fault->why, now);
+  } else if (!memory_.ledger.note_result(issued->work->previous_block, share.hash)) {
     hold_back(share, ShareVerdict::kDuplicate, "it was sent before", now);
   } else if (authorized_) {
     send_share(share, *issued, now);
@@ -88,8 +90,10 @@ void Session::send_held_shares(TimePoint now) {
   std::stable_partition(held.begin(), held.end(), [](const work::Share& share) { return share.is_block; });
   for (const work::Share& share : held) {
     const Issued* issued = find_issued(share);
-    if (issued == nullptr || (issued->is_void && !share.is_block)) {
-      hold_back(share, ShareVerdict::kStale, "a newer job made it void", now);
+    if (issued == nullptr) {
+      hold_back(share, ShareVerdict::kStale, "its job was forgotten", now);
+    } else if (const auto fault = fault_of(share, *issued)) {  // things may have changed while it waited
+      hold_back(share, fault->verdict, fault->why, now);
     } else {
       send_share(share, *issued, now);
     }

@@ -68,6 +68,28 @@ TEST(Notify, BranchAndCoinbaseAreInRawOrder) {
   EXPECT_EQ(to_hex(notify->coinbase_prefix), test::kCoinb1);
 }
 
+/// A pool's job: branch of 5, extranonces f800880e and 00000000.
+TEST(Notify, CoinbaseAndBranchMakeTheMerkleRootThatIsKnown) {
+  test::NotifySpec spec;
+  spec.coinb1 =
+      "01000000010000000000000000000000000000000000000000000000000000000000000000ffffffff2503777d07062f503253482f0405b8"
+      "c75208";
+  spec.coinb2 =
+      "0b2f436f696e48756e74722f0000000001603f352a010000001976a914c633315d376c20a973a758f7422d67f7bfed9c5888ac00000000";
+  spec.branch = {"f0dbca1ee1a9f6388d07d97c1ab0de0e41acdf2edac4b95780ba0a1ec14103b3",
+                 "8e43fd2988ac40c5d97702b7e5ccdf5b06d58f0e0d323f74dd5082232c1aedf7",
+                 "1177601320ac928b8c145d771dae78a3901a089fa4aca8def01cbff747355818",
+                 "9f64f3b0d9edddb14be6f71c3ac2e80455916e207ffc003316c6a515452aa7b4",
+                 "2d0b54af60fad4ae59ec02031f661d026f2bb95e2eeb1e6657a35036c017c595"};
+  test::Driver driver;
+  driver.shake_hands("", "f800880e", 4);
+  driver.receive(test::notify_line(spec));
+  ASSERT_TRUE(driver.work());
+  EXPECT_EQ(to_hex(work::merkle_root(*driver.work(), 0).bytes),
+            "5cc58f5e84aafc740d521b92a7bf72f4e56c4cc3ad1c2159f1d094f97ac34eee");
+  EXPECT_EQ(driver.work()->height, 490'871U);
+}
+
 TEST(Notify, EmptyBranchIsNormal) {
   const auto notify = parse_notify(test::notify_params({}));
   ASSERT_TRUE(notify);

@@ -67,6 +67,26 @@ TEST(Session, MinesBeforeAuthorizeIsAnsweredAndHoldsSharesUntilThen) {
   EXPECT_EQ(driver.count("mining.submit"), 2U);
 }
 
+TEST(Session, SharesThatWaitedAreSentOnlyIfTheyStillHold) {
+  Driver driver;
+  driver.receive(driver.reply_to("mining.configure", R"({"version-rolling":true,"version-rolling.mask":"1fffe000"})"));
+  driver.receive(driver.reply_to("mining.subscribe", R"([[],"f0000001",4])"));
+  driver.receive(difficulty_line(kEasy));
+  driver.receive(notify_line());
+  work::Share share = driver.find(driver.work());
+  share.roll.version |= 0x10000000;
+  do {
+    ++share.roll.nonce;
+    share.hash = work::build_header(*share.job->work, share.roll).hash();
+  } while (!share.job->work->share_target.is_met_by(share.hash));
+  driver.submit(share);
+  driver.receive(R"({"id":null,"method":"mining.set_version_mask","params":["00006000"]})");
+  driver.receive(driver.reply_to("mining.authorize", "true"));
+  EXPECT_EQ(driver.count("mining.submit"), 0U);
+  ASSERT_EQ(driver.all<ShareResult>().size(), 1U);
+  EXPECT_EQ(driver.all<ShareResult>()[0].verdict, ShareVerdict::kStale);
+}
+
 TEST(Session, TakesDifficultyMaskAndJobBeforeTheSubscription) {
   Driver driver;
   driver.receive(driver.reply_to("mining.configure", R"({"version-rolling":true,"version-rolling.mask":"1fffe000"})"));
