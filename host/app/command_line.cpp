@@ -8,10 +8,12 @@
 #include <sstream>
 #include <utility>
 
+#include "host/app/argument.h"
 #include "host/app/bench_arguments.h"
 #include "host/app/device_arguments.h"
 #include "host/app/exit_codes.h"
 #include "host/app/mine_arguments.h"
+#include "host/app/option_values.h"
 #include "host/app/text.h"
 
 namespace lode::app {
@@ -54,6 +56,11 @@ struct Commands {
 
   CLI::App& devices = *app.add_subcommand("devices", "List devices and kernels");
   DevicesOptions devices_options;
+  CLI::App& probe = *app.add_subcommand("probe", "Show what a pool supports, and how it deviates");
+  std::string probe_url;
+  ProbeOptions probe_options;
+  CLI::App& replay = *app.add_subcommand("replay", "Run the pool client against a recording");
+  ReplayOptions replay_options;
   CLI::App& verify = *app.add_subcommand("verify", "Check a block header or a block against the rules");
   VerifyOptions verify_options;
   CLI::App& version = *app.add_subcommand("version", "Print version, commit, compiler and features");
@@ -80,6 +87,27 @@ Commands::Commands() {
       "Examples:\n"
       "  lode devices\n"
       "  lode devices --recalibrate\n");
+
+  probe.add_option("URL", probe_url, "stratum+tcp://USER:PASSWORD@HOST:PORT, or stratum+ssl://")->type_name("");
+  add_text(probe, "--user", "NAME", probe_options.pool.user, "Worker name, where the URL has none [probe]");
+  add_text(probe, "--pass", "TEXT", probe_options.pool.password, "Password, where the URL has no name [x]");
+  add_argument(
+      probe, "--seconds", "S", parse_seconds, [this](auto seconds) { probe_options.seconds = seconds; },
+      "Give up after so long [30]");
+  probe.add_flag("--json", probe_options.json, "Print JSON");
+  probe.footer(
+      "Connects, subscribes, authorizes, waits for work and leaves; sends no share.\n"
+      "Exit status: 0 there was work, 1 unusable arguments, 2 there was none.\n\n"
+      "Examples:\n"
+      "  lode probe stratum+tcp://pool.example:3333 --user bc1q....rig1\n"
+      "  lode probe stratum+tcp://127.0.0.1:3333 --json\n");
+
+  replay.add_option("FILE", replay_options.file, "What 'lode mine --record FILE' has written")->type_name("");
+  replay.footer(
+      "The client gets what the pool said then, at the same times of a virtual clock; what it does is compared with\n"
+      "what it did. Exit status: 0 the same, 5 not the same, 1 unreadable.\n\n"
+      "Example:\n"
+      "  lode replay session.jsonl\n");
 
   verify.add_option("HEADERHEX", verify_options.header, "A block header: 160 hex digits");
   verify.add_option("--block", verify_options.block, "A whole block: a file (raw or hex) or hex digits")
@@ -133,6 +161,18 @@ std::optional<std::string> apply_config(CLI::App& command, const std::string& fi
   return std::nullopt;
 }
 
+Invocation probe_invocation(Commands& commands) {
+  if (commands.probe_url.empty()) return usage_error("give the URL of a pool", "probe");
+  auto url = parse_source_url(commands.probe_url);
+  if (!url) return usage_error("URL: " + url.error().message(), "probe");
+  if (!url->is_pool()) return usage_error("URL: only pools can be probed: stratum+tcp://HOST:PORT", "probe");
+  ProbeOptions options = commands.probe_options;
+  if (options.pool.user.empty()) options.pool.user = "probe";
+  options.pool.sources = {*url};
+  options.url = *std::move(url);
+  return options;
+}
+
 Invocation mine_invocation(Commands& commands, CLI::App& command) {
   const bool source_from_file = command.get_option("SOURCE")->count() == 0;
   if (!commands.mine.config.empty()) {
@@ -180,6 +220,11 @@ Invocation parse_command_line(std::vector<std::string> arguments) {
   if (name == "bench") return commands.bench.options();
   if (name == "devices") return commands.devices_options;
   if (name == "version") return VersionOptions{};
+  if (name == "probe") return probe_invocation(commands);
+  if (name == "replay") {
+    if (commands.replay_options.file.empty()) return usage_error("give a recording", name);
+    return commands.replay_options;
+  }
   if (commands.verify_options.header.empty() == commands.verify_options.block.empty()) {
     return usage_error("give either a header of 160 hex digits or a block with --block", name);
   }

@@ -29,6 +29,17 @@ struct VerifyOptions {
   std::string block;   ///< a file or hex digits
 };
 
+struct ProbeOptions {
+  SourceUrl url;     ///< of a pool
+  MineOptions pool;  ///< how pools are connected to and spoken with; its sources are `url` alone
+  std::chrono::duration<double> seconds{30.0};
+  bool json = false;
+};
+
+struct ReplayOptions {
+  std::string file;  ///< a recording, see 'lode mine --record'
+};
+
 struct VersionOptions {};
 
 /// Nothing left to do but print and exit: help asked for, or an error.
@@ -38,7 +49,8 @@ struct Exit {
   std::string err;  ///< one line for standard error
 };
 
-using Invocation = std::variant<Exit, MineOptions, BenchOptions, DevicesOptions, VerifyOptions, VersionOptions>;
+using Invocation = std::variant<Exit, MineOptions, BenchOptions, DevicesOptions, ProbeOptions, ReplayOptions,
+                                VerifyOptions, VersionOptions>;
 
 /// `arguments` without the program's name.
 Invocation parse_command_line(std::vector<std::string> arguments);

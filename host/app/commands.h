@@ -10,6 +10,8 @@ namespace lode::app {
 int run_mine(const MineOptions& options);
 int run_bench(const BenchOptions& options);
 int run_devices(const DevicesOptions& options);
+int run_probe(const ProbeOptions& options);
+int run_replay(const ReplayOptions& options);
 int run_verify(const VerifyOptions& options);
 int run_version();
 

@@ -24,6 +24,8 @@ struct Run {
   int operator()(const MineOptions& options) const { return run_mine(options); }
   int operator()(const BenchOptions& options) const { return run_bench(options); }
   int operator()(const DevicesOptions& options) const { return run_devices(options); }
+  int operator()(const ProbeOptions& options) const { return run_probe(options); }
+  int operator()(const ReplayOptions& options) const { return run_replay(options); }
   int operator()(const VerifyOptions& options) const { return run_verify(options); }
   int operator()(const VersionOptions&) const { return run_version(); }
 };

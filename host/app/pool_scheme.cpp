@@ -19,20 +19,6 @@ namespace {
 
 namespace v1 = stratum::v1;
 
-v1::SessionOptions session_options(const SourceUrl& url, const MineOptions& options) {
-  v1::SessionOptions session;
-  session.name = url.display();
-  session.endpoint = {.host = url.host, .port = url.port, .tls = url.scheme == "stratum+ssl"};
-  session.user = url.user.empty() ? options.user : url.user;
-  const std::string& password = url.user.empty() ? options.password : url.password;
-  if (!password.empty()) session.password = password;
-  session.user_agent = fmt::format("lode/{}", version());
-  session.version_mask = options.version_mask;
-  session.suggest_difficulty = options.suggest_difficulty;
-  session.reconnect.allowed_hosts = options.reconnect_hosts;
-  return session;
-}
-
 /// Every connection gets a file of its own: FILE, FILE.2, FILE.3 ...
 std::function<std::unique_ptr<std::ostream>()> recordings(std::filesystem::path file, const Log& log) {
   return [file = std::move(file), log, count = 0]() mutable -> std::unique_ptr<std::ostream> {
@@ -50,22 +36,41 @@ std::function<std::unique_ptr<std::ostream>()> recordings(std::filesystem::path 
 
 }  // namespace
 
+v1::SessionOptions pool_session(const SourceUrl& url, const MineOptions& options) {
+  v1::SessionOptions session;
+  session.name = url.display();
+  session.endpoint = {.host = url.host, .port = url.port, .tls = url.scheme == "stratum+ssl"};
+  session.user = url.user.empty() ? options.user : url.user;
+  const std::string& password = url.user.empty() ? options.password : url.password;
+  if (!password.empty()) session.password = password;
+  session.user_agent = fmt::format("lode/{}", version());
+  session.version_mask = options.version_mask;
+  session.suggest_difficulty = options.suggest_difficulty;
+  session.reconnect.allowed_hosts = options.reconnect_hosts;
+  return session;
+}
+
+Result<v1::MakeLink> pool_link(boost::asio::any_io_executor executor, const MineOptions& options) {
+  for (const SourceUrl& url : options.sources) {
+    if (url.scheme != "stratum+ssl") continue;
+    return fail(Errc::kUnsupported, url.display() + ": pools over TLS are not supported yet");
+  }
+  return v1::MakeLink([executor](const v1::Endpoint& endpoint) { return v1::make_tcp_link(executor, endpoint); });
+}
+
 Result<OpenedSource> open_pool(boost::asio::any_io_executor executor, const SourceUrl& url, const MineOptions& options,
                                const Log& log) {
   v1::PoolOptions pool;
-  pool.session = session_options(url, options);
+  pool.session = pool_session(url, options);
   if (!options.require_payout.empty()) {
     const auto address = chain::parse_address(options.require_payout);
     if (!address) return address.error();
     pool.audit.required_script = address->script;
   }
   if (options.recording) pool.open_recording = recordings(*options.recording, log.named("record"));
-  if (pool.session.endpoint.tls) {
-    return fail(Errc::kUnsupported, url.display() + ": pools over TLS are not supported yet");
-  }
-  const auto source = std::make_shared<v1::PoolSource>(
-      executor, std::move(pool),
-      [executor](const v1::Endpoint& endpoint) { return v1::make_tcp_link(executor, endpoint); }, log.named("pool"));
+  auto link = pool_link(executor, options);
+  if (!link) return link.error();
+  const auto source = std::make_shared<v1::PoolSource>(executor, std::move(pool), *std::move(link), log.named("pool"));
   return OpenedSource{.source = source, .sink = nullptr};
 }
 

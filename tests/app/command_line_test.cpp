@@ -40,6 +40,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Bad{{"dig"}, "unknown command 'dig'"}, Bad{{"--foo"}, "unknown option '--foo'"},
         Bad{{"mine", "--foo"}, "unknown option '--foo'"}, Bad{{"mine", "--foo=bar"}, "unknown option '--foo'"},
+        Bad{{"probe"}, "give the URL of a pool"}, Bad{{"probe", "http://h:1"}, "only pools can be probed"},
+        Bad{{"probe", "stratum+tcp://h"}, "has no port"}, Bad{{"replay"}, "give a recording"},
         Bad{{"mine", "--shares", "0"}, "--shares: '0'"}, Bad{{"mine", "stratum+tcp://h:3333"}, "--user"},
         Bad{{"mine", "--suggest-difficulty", "x"}, "'x' is no number"},
         Bad{{"mine", "--suggest-difficulty", "0"}, "--suggest-difficulty: 0 is not between"},
