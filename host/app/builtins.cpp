@@ -3,15 +3,21 @@
 #include "host/app/cpu_backend.h"
 #include "host/app/cuda_backend.h"
 #include "host/app/node_scheme.h"
+#include "host/app/opencl_backend.h"
 #include "host/app/pool_scheme.h"
 
 namespace lode::app {
 namespace {
 
-/// GPUs come first: left to itself, the program uses the first backend that has devices.
+/// GPUs come first: left to itself, the program uses the GPUs of all backends, and the CPU where there is none.
 constexpr DeviceBackend kDeviceBackends[] = {
     {.name = "cuda", .numbered = true, .describe = describe_cuda, .open = open_cuda, .why_absent = why_no_cuda},
-    {.name = "opencl", .numbered = true},
+    {.name = "opencl",
+     .numbered = true,
+     .in_platforms = true,
+     .describe = describe_opencl,
+     .open = open_opencl,
+     .why_absent = why_no_opencl},
     {.name = "cpu", .numbered = false, .describe = describe_cpu, .open = open_cpu},
 };
 

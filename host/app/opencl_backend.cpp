@@ -56,7 +56,6 @@ std::vector<Variant> candidates_of(const OpenClGpu& gpu) {
   const Flavour own = flavour_of(gpu);
   std::vector<Variant> candidates;
   for (const Variant& variant : kernels::opencl::variants()) {
-    if (variant.stand_in) continue;  // for tests
     if (variant.flavour == own || variant.flavour == Flavour::kPlain) candidates.push_back(variant);
   }
   std::ranges::stable_partition(candidates, [&](const Variant& variant) { return variant.flavour == own; });

@@ -131,7 +131,20 @@ TEST(Program, DevicesJson) {
     EXPECT_EQ(defaults, 1);
   }
   EXPECT_TRUE(cpu);
-  EXPECT_THAT(lode({"devices"}).out, HasSubstr("opencl: not in this build"));
+}
+
+TEST(Program, SaysWhatOpenClLacks) {
+  // Without a loader, or with one that is shown a folder without drivers, something has to be installed.
+  const test::TemporaryFolder empty;
+  const std::vector<std::string> no_driver{"OCL_ICD_VENDORS=" + empty.path().string()};
+  const Finished listed = lode({"devices"}, no_driver);
+  EXPECT_EQ(listed.status, kExitOk);
+  EXPECT_THAT(listed.out, testing::ContainsRegex("opencl: no (platform|ICD loader).*: install "));
+  for (const char* const devices : {"opencl", "opencl:0", "opencl:0.0", "cpu,opencl"}) {
+    const Finished done = lode({"mine", "--devices", devices}, no_driver);
+    EXPECT_EQ(done.status, kExitNoDevice) << devices;
+    EXPECT_THAT(done.err, testing::ContainsRegex("opencl: no (platform|ICD loader).*: install ")) << devices;
+  }
 }
 
 TEST(Program, NeedsNoDriverOfAGpuToStart) {

@@ -41,14 +41,6 @@ OpenClStatus put(std::span<std::byte> to, const T& value) {
   return OpenClStatus::kSuccess;
 }
 
-/// The same parameters for the CUDA kernels, which a CPU can play.
-template <std::uint32_t kMidstates>
-kernels::gpu::ScanParams<kMidstates> as_cuda_takes_them(const kernels::gpu::LaunchParams<kMidstates>& from) {
-  kernels::gpu::ScanParams<kMidstates> to;
-  static_cast<kernels::gpu::LaunchParams<kMidstates>&>(to) = from;
-  return to;
-}
-
 }  // namespace
 
 FakeOpenCl::FakeOpenCl(std::vector<std::vector<FakeOpenClDevice>> platforms) : platforms_(std::move(platforms)) {}
@@ -441,7 +433,7 @@ OpenClStatus FakeOpenCl::read(OpenClQueue queue, OpenClBuffer from, void* to, st
 template <class Params>
 void FakeOpenCl::scan_with(const Kernel& kernel) {
   const auto address = [&](std::uint32_t index) { return value_of(kernel.arguments.at(index)->begin); };
-  auto params = as_cuda_takes_them(*handle<const Params*>(address(0)));
+  auto params = opencl::with_addresses(*handle<const Params*>(address(0)));
   params.counters = handle<kernels::gpu::ScanCounters*>(address(1));
   params.hits = handle<kernels::gpu::HitSlot*>(address(2));
   params.mailbox = handle<kernels::gpu::Mailbox*>(address(3));

@@ -8,14 +8,12 @@ namespace lode::device {
 namespace {
 
 OpenClGpu gpu() {
-  OpenClGpu gpu;
-  gpu.platform_name = "platform";
-  gpu.platform_version = "1";
-  gpu.vendor = "vendor";
-  gpu.name = "name";
-  gpu.version = "2";
-  gpu.driver = "3";
-  return gpu;
+  return {.platform_name = "platform",
+          .platform_version = "1",
+          .name = "name",
+          .vendor = "vendor",
+          .version = "2",
+          .driver = "3"};
 }
 
 TEST(OpenClBinary, EverythingThatDecidesIsInTheKey) {
@@ -30,9 +28,9 @@ TEST(OpenClBinary, EverythingThatDecidesIsInTheKey) {
   add("sourc", "eoptions", same);  // the same bytes, cut elsewhere
   add("source2", "options", same);
   add("source", "options2", same);
-  add("source", "options", [](OpenClGpu& of) { of.platform_version = "1.1"; });
-  add("source", "options", [](OpenClGpu& of) { of.name = "other"; });
-  add("source", "options", [](OpenClGpu& of) { of.driver = "3.1"; });
+  add("source", "options", [](OpenClGpu& of) { of.platform_version += '1'; });
+  add("source", "options", [](OpenClGpu& of) { of.name += 'x'; });
+  add("source", "options", [](OpenClGpu& of) { of.driver += '1'; });
   EXPECT_EQ(binary_key("source", "options", gpu()), binary_key("source", "options", gpu()));
   // Where a device is plugged in does not matter.
   OpenClGpu second = gpu();
