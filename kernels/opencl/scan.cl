@@ -61,21 +61,26 @@ LODE_FUNCTION void push_one(__constant const uint* params, volatile __global uin
   if (place < params[LODE_HIT_CAPACITY]) hits[place] = (uint2)(nonce, midstate + 1);
 }
 
+// Component by component: where work-items are a CPU's loop, compilers have mixed up what they keep in arrays.
+#define LODE_PUSH(i) push_one(params, counters, hits, begin, midstate, nonce + 0x##i * LODE_GROUP_SIZE, digest7.s##i)
+
 LODE_FUNCTION void push(__constant const uint* params, volatile __global uint* counters, __global uint2* hits,
                         const uint begin, const uint midstate, const uint nonce, const word_t digest7) {
 #if LODE_WIDTH == 1
   push_one(params, counters, hits, begin, midstate, nonce, digest7);
 #else
-  uint digests[LODE_WIDTH];
-#if LODE_WIDTH == 2
-  vstore2(digest7, 0, digests);
-#elif LODE_WIDTH == 4
-  vstore4(digest7, 0, digests);
-#else
-  vstore8(digest7, 0, digests);
+  LODE_PUSH(0);
+  LODE_PUSH(1);
 #endif
-  for (uint i = 0; i < LODE_WIDTH; ++i)
-    push_one(params, counters, hits, begin, midstate, nonce + i * LODE_GROUP_SIZE, digests[i]);
+#if LODE_WIDTH >= 4
+  LODE_PUSH(2);
+  LODE_PUSH(3);
+#endif
+#if LODE_WIDTH >= 8
+  LODE_PUSH(4);
+  LODE_PUSH(5);
+  LODE_PUSH(6);
+  LODE_PUSH(7);
 #endif
 }
 
