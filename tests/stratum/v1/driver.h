@@ -98,14 +98,14 @@ class Driver {
   /// The last line sent that calls `method`; empty: none.
   [[nodiscard]] std::string last(std::string_view method) const {
     for (auto line = sent.rbegin(); line != sent.rend(); ++line) {
-      if (line->find("\"method\":\"" + std::string(method) + "\"") != std::string::npos) return *line;
+      if (line->find(R"("method":")" + std::string(method) + '"') != std::string::npos) return *line;
     }
     return {};
   }
   [[nodiscard]] std::size_t count(std::string_view method) const {
     std::size_t found = 0;
     for (const std::string& line : sent)
-      if (line.find("\"method\":\"" + std::string(method) + "\"") != std::string::npos) ++found;
+      if (line.find(R"("method":")" + std::string(method) + '"') != std::string::npos) ++found;
     return found;
   }
   [[nodiscard]] boost::json::array last_params(std::string_view method) const {
@@ -119,7 +119,8 @@ class Driver {
   }
   [[nodiscard]] std::string reply_to(std::string_view method, std::string_view result,
                                      std::string_view error = "null") const {
-    return "{\"id\":" + id_of(method) + ",\"result\":" + std::string(result) + ",\"error\":" + std::string(error) + "}";
+    return R"({"id":)" + id_of(method) + R"(,"result":)" + std::string(result) + R"(,"error":)" + std::string(error) +
+           "}";
   }
 
   template <class T>
