@@ -94,6 +94,10 @@ Commands::Commands() {
   add_argument(
       probe, "--seconds", "S", parse_seconds, [this](auto seconds) { probe_options.seconds = seconds; },
       "Give up after so long [30]");
+  add_argument(
+      probe, "--tls-fingerprint", "HEX", parse_fingerprint,
+      [this](std::string fingerprint) { probe_options.pool.tls_fingerprint = std::move(fingerprint); },
+      "SHA-256 of the certificate that the pool must show");
   probe.add_flag("--json", probe_options.json, "Print JSON");
   probe.footer(
       "Connects, subscribes, authorizes, waits for work and leaves; sends no share.\n"

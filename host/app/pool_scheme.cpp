@@ -50,12 +50,11 @@ v1::SessionOptions pool_session(const SourceUrl& url, const MineOptions& options
   return session;
 }
 
-Result<v1::MakeLink> pool_link(boost::asio::any_io_executor executor, const MineOptions& options) {
-  for (const SourceUrl& url : options.sources) {
-    if (url.scheme != "stratum+ssl") continue;
-    return fail(Errc::kUnsupported, url.display() + ": pools over TLS are not supported yet");
-  }
-  return v1::MakeLink([executor](const v1::Endpoint& endpoint) { return v1::make_tcp_link(executor, endpoint); });
+v1::MakeLink pool_link(boost::asio::any_io_executor executor, const MineOptions& options) {
+  v1::TcpLinkOptions link;
+  if (options.ca_file) link.trust.ca_file = options.ca_file->string();
+  link.trust.fingerprint = options.tls_fingerprint.value_or("");
+  return [executor, link](const v1::Endpoint& endpoint) { return v1::make_tcp_link(executor, endpoint, link); };
 }
 
 Result<OpenedSource> open_pool(boost::asio::any_io_executor executor, const SourceUrl& url, const MineOptions& options,
@@ -68,9 +67,8 @@ Result<OpenedSource> open_pool(boost::asio::any_io_executor executor, const Sour
     pool.audit.required_script = address->script;
   }
   if (options.recording) pool.open_recording = recordings(*options.recording, log.named("record"));
-  auto link = pool_link(executor, options);
-  if (!link) return link.error();
-  const auto source = std::make_shared<v1::PoolSource>(executor, std::move(pool), *std::move(link), log.named("pool"));
+  const auto source =
+      std::make_shared<v1::PoolSource>(executor, std::move(pool), pool_link(executor, options), log.named("pool"));
   return OpenedSource{.source = source, .sink = nullptr};
 }
 

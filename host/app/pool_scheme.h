@@ -14,8 +14,8 @@ namespace lode::app {
 /// How lode introduces itself to the pool of a URL.
 stratum::v1::SessionOptions pool_session(const SourceUrl& url, const MineOptions& options);
 
-/// How pools are connected to. Errors: kMalformed for options that do not fit.
-Result<stratum::v1::MakeLink> pool_link(boost::asio::any_io_executor executor, const MineOptions& options);
+/// How pools are connected to.
+stratum::v1::MakeLink pool_link(boost::asio::any_io_executor executor, const MineOptions& options);
 
 /// Errors: kMalformed, kUnsupported for options that do not fit; kStore when a recording cannot be written.
 Result<OpenedSource> open_pool(boost::asio::any_io_executor executor, const SourceUrl& url, const MineOptions& options,

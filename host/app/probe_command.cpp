@@ -108,17 +108,12 @@ json::object to_json(const std::string& url, const v1::ProbeReport& report) {
 
 int run_probe(const ProbeOptions& options) {
   asio::io_context io(1);
-  const auto link = pool_link(io.get_executor(), options.pool);
-  if (!link) {
-    print_error(link.error().message());
-    return kExitUsage;
-  }
   v1::ProbeOptions probe;
   probe.session = pool_session(options.url, options.pool);
   probe.limit = std::chrono::duration_cast<std::chrono::milliseconds>(options.seconds);
   v1::ProbeReport report;
   std::exception_ptr failure;
-  asio::co_spawn(io, v1::probe_pool(io.get_executor(), std::move(probe), *link),
+  asio::co_spawn(io, v1::probe_pool(io.get_executor(), std::move(probe), pool_link(io.get_executor(), options.pool)),
                  [&](std::exception_ptr thrown, v1::ProbeReport found) {
                    failure = std::move(thrown);
                    report = std::move(found);

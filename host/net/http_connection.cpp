@@ -3,16 +3,13 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -24,6 +21,7 @@
 
 #include "host/net/http_sink_body.h"
 #include "host/net/resolve.h"
+#include "host/net/tls.h"
 
 namespace lode::net {
 
@@ -41,12 +39,6 @@ const auto kTuple = asio::as_tuple(asio::use_awaitable);
 
 /// Bytes asked for in one read. Small enough that little is left to parse when the last read of a big reply returns.
 constexpr std::size_t kReadSize = 64 * 1024;
-
-bool is_address(const std::string& host) {
-  error_code error;
-  asio::ip::make_address(host, error);
-  return !error;
-}
 
 std::string without_brackets(const std::string& host) {
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') return host.substr(1, host.size() - 2);
@@ -69,6 +61,7 @@ class HttpConnection::Impl {
   Impl(asio::any_io_executor executor, HttpOptions options)
       : options_(std::move(options)), resolver_(executor), tcp_(executor), buffer_(options_.max_header + kReadSize) {
     options_.host = without_brackets(options_.host);
+    trust_.ca_file = options_.ca_file;
     address_ = options_.host.find(':') == std::string::npos ? fmt::format("{}:{}", options_.host, options_.port)
                                                             : fmt::format("[{}]:{}", options_.host, options_.port);
   }
@@ -92,7 +85,6 @@ class HttpConnection::Impl {
   asio::awaitable<std::optional<Failure>> attempt(const HttpRequest& request, HttpReplyHandler& handler);
   asio::awaitable<std::optional<Failure>> read_reply(const HttpRequest& request, HttpReplyHandler& handler);
   asio::awaitable<std::tuple<error_code, std::size_t>> read_some();
-  Result<void> prepare_tls();
   void drop() noexcept;
   [[nodiscard]] Error describe(const error_code& error, std::string_view doing, std::chrono::milliseconds limit) const;
   [[nodiscard]] Error cancelled() const { return fail(Errc::kCancelled, "connection closed on request"); }
@@ -101,6 +93,7 @@ class HttpConnection::Impl {
   std::string address_;
   Resolver resolver_;
   beast::tcp_stream tcp_;
+  TlsTrust trust_;
   std::optional<asio::ssl::context> tls_context_;
   std::unique_ptr<TlsStream> tls_;
   beast::flat_buffer buffer_;
@@ -156,43 +149,20 @@ bool HttpConnection::Impl::is_alive() noexcept {
   return alive;
 }
 
-Result<void> HttpConnection::Impl::prepare_tls() {
-  if (tls_context_) return {};
-  asio::ssl::context context(asio::ssl::context::tls_client);
-  error_code error;
-  SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
-  context.set_verify_mode(asio::ssl::verify_peer, error);
-  if (!error && options_.ca_file.empty()) context.set_default_verify_paths(error);
-  if (!error && !options_.ca_file.empty()) context.load_verify_file(options_.ca_file, error);
-  if (error) {
-    return fail(Errc::kUnauthorized,
-                fmt::format("cannot load certificate authorities{}: {}",
-                            options_.ca_file.empty() ? "" : " from " + options_.ca_file, error.message()));
-  }
-  tls_context_.emplace(std::move(context));
-  return {};
-}
-
 asio::awaitable<Result<void>> HttpConnection::Impl::handshake() {
-  if (Result<void> ready = prepare_tls(); !ready) co_return ready;
+  if (!tls_context_) {
+    auto context = make_tls_context(trust_);
+    if (!context) co_return context.error();
+    tls_context_.emplace(*std::move(context));
+  }
   tls_ = std::make_unique<TlsStream>(tcp_, *tls_context_);
-  if (!is_address(options_.host)) {
-    SSL_ctrl(tls_->native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, options_.host.data());
-  }
-  error_code error;
-  tls_->set_verify_callback(asio::ssl::host_name_verification(options_.host), error);
-  if (!error) {
-    tcp_.expires_after(options_.handshake_limit);
-    std::tie(error) = co_await tls_->async_handshake(asio::ssl::stream_base::client, kTuple);
-  }
+  if (auto expected = expect_tls_host(tls_->native_handle(), options_.host, trust_); !expected) co_return expected;
+  tcp_.expires_after(options_.handshake_limit);
+  const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, kTuple);
   if (!error) co_return Result<void>{};
-  const long verdict = SSL_get_verify_result(tls_->native_handle());
-  if (error.category() == asio::error::get_ssl_category() &&
-      (verdict != X509_V_OK ||
-       ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_CERTIFICATE_VERIFY_FAILED)) {
-    const char* why = verdict != X509_V_OK ? X509_verify_cert_error_string(verdict) : "it is for another host name";
-    co_return fail(Errc::kUnauthorized,
-                   fmt::format("{}: the server's TLS certificate is not trusted: {}", address_, why));
+  if (const auto why = explain_tls_failure(error, tls_->native_handle(), trust_)) {
+    co_return fail(why->is(Errc::kProtocol) ? Errc::kProtocol : Errc::kUnauthorized,
+                   fmt::format("{}: {}", address_, why->message()));
   }
   co_return describe(error, "the TLS handshake", options_.handshake_limit);
 }

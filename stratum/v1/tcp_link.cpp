@@ -6,10 +6,13 @@
 
 #include <array>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -22,6 +25,7 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 using asio::ip::tcp;
 using boost::system::error_code;
+using TlsStream = asio::ssl::stream<beast::tcp_stream&>;
 
 namespace {
 
@@ -33,7 +37,7 @@ class TcpLink final : public PoolLink {
  public:
   TcpLink(const asio::any_io_executor& executor, const Endpoint& endpoint, TcpLinkOptions options)
       : endpoint_(endpoint),
-        options_(options),
+        options_(std::move(options)),
         address_(endpoint.host.find(':') == std::string::npos ? fmt::format("{}:{}", endpoint.host, endpoint.port)
                                                               : fmt::format("[{}]:{}", endpoint.host, endpoint.port)),
         resolver_(executor),
@@ -58,6 +62,11 @@ class TcpLink final : public PoolLink {
                      fmt::format("{}: connecting took longer than {} ms", address_, options_.connect_limit.count()));
     }
     if (error) co_return fail(Errc::kDisconnected, fmt::format("cannot connect to {}: {}", address_, error.message()));
+    if (endpoint_.tls) {
+      Result<void> secured = co_await handshake();
+      if (closed_) co_return cancelled();
+      if (!secured) co_return secured;
+    }
     tcp_.expires_never();
     error_code ignored;
     tcp_.socket().set_option(tcp::no_delay(true), ignored);
@@ -74,9 +83,15 @@ class TcpLink final : public PoolLink {
   }
 
   asio::awaitable<Result<std::string_view>> read() override {
-    const auto [error, size] = co_await tcp_.socket().async_read_some(asio::buffer(buffer_), kTuple);
+    error_code error;
+    std::size_t size = 0;
+    if (tls_) {
+      std::tie(error, size) = co_await tls_->async_read_some(asio::buffer(buffer_), kTuple);
+    } else {
+      std::tie(error, size) = co_await tcp_.socket().async_read_some(asio::buffer(buffer_), kTuple);
+    }
     if (closed_) co_return cancelled();
-    if (error == asio::error::eof) {
+    if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
       co_return fail(Errc::kDisconnected, fmt::format("{}: the pool has closed the connection", address_));
     }
     if (error) co_return fail(Errc::kDisconnected, fmt::format("{}: {}", address_, error.message()));
@@ -87,7 +102,7 @@ class TcpLink final : public PoolLink {
     if (closed_) return cancelled();
     std::string_view rest = bytes;
     // The usual case: there is room in the socket's own buffer.
-    if (queue_.empty() && !writing_) {
+    if (queue_.empty() && !writing_ && !tls_) {
       error_code error;
       const std::size_t written = tcp_.socket().write_some(asio::buffer(rest), error);
       if (!error) rest.remove_prefix(written);
@@ -119,6 +134,28 @@ class TcpLink final : public PoolLink {
  private:
   [[nodiscard]] static Error cancelled() { return fail(Errc::kCancelled, "connection closed on request"); }
 
+  asio::awaitable<Result<void>> handshake() {
+    auto context = net::make_tls_context(options_.trust);
+    if (!context) co_return context.error();
+    tls_context_.emplace(*std::move(context));
+    tls_ = std::make_unique<TlsStream>(tcp_, *tls_context_);
+    if (auto expected = net::expect_tls_host(tls_->native_handle(), endpoint_.host, options_.trust); !expected) {
+      co_return expected;
+    }
+    tcp_.expires_after(options_.handshake_limit);
+    const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, kTuple);
+    if (!error) co_return Result<void>{};
+    if (const auto why = net::explain_tls_failure(error, tls_->native_handle(), options_.trust)) {
+      co_return fail(why->is(Errc::kProtocol) ? Errc::kProtocol : Errc::kUnauthorized,
+                     fmt::format("{}: {}", address_, why->message()));
+    }
+    if (error == beast::error::timeout) {
+      co_return fail(Errc::kTimeout, fmt::format("{}: the TLS handshake took longer than {} ms", address_,
+                                                 options_.handshake_limit.count()));
+    }
+    co_return fail(Errc::kDisconnected, fmt::format("{}: the TLS handshake failed: {}", address_, error.message()));
+  }
+
   asio::awaitable<void> write_queue() {
     while (!closed_) {
       if (queue_.empty()) {
@@ -127,7 +164,12 @@ class TcpLink final : public PoolLink {
       }
       const std::string bytes = std::exchange(queue_, {});
       writing_ = true;
-      const auto [error, size] = co_await asio::async_write(tcp_.socket(), asio::buffer(bytes), kTuple);
+      error_code error;
+      if (tls_) {
+        std::tie(error, std::ignore) = co_await asio::async_write(*tls_, asio::buffer(bytes), kTuple);
+      } else {
+        std::tie(error, std::ignore) = co_await asio::async_write(tcp_.socket(), asio::buffer(bytes), kTuple);
+      }
       writing_ = false;
       // The reader hears of the same trouble.
       if (error) co_return;
@@ -139,6 +181,8 @@ class TcpLink final : public PoolLink {
   std::string address_;
   net::Resolver resolver_;
   beast::tcp_stream tcp_;
+  std::optional<asio::ssl::context> tls_context_;
+  std::unique_ptr<TlsStream> tls_;  ///< null: plain
   std::array<char, kReadSize> buffer_{};
   std::string queue_;
   bool writing_ = false;
@@ -151,7 +195,7 @@ class TcpLink final : public PoolLink {
 
 std::unique_ptr<PoolLink> make_tcp_link(asio::any_io_executor executor, const Endpoint& endpoint,
                                         TcpLinkOptions options) {
-  return std::make_unique<TcpLink>(executor, endpoint, options);
+  return std::make_unique<TcpLink>(executor, endpoint, std::move(options));
 }
 
 }  // namespace lode::stratum::v1

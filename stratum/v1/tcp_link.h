@@ -1,4 +1,4 @@
-// A link to a pool over plain TCP. Io thread only.
+// A link to a pool over TCP, plain or with TLS. Io thread only.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -6,15 +6,18 @@
 #include <cstddef>
 #include <memory>
 
+#include "host/net/tls.h"
 #include "stratum/v1/pool_link.h"
 
 namespace lode::stratum::v1 {
 
 struct TcpLinkOptions {
   std::chrono::milliseconds resolve_limit{5'000};
-  std::chrono::milliseconds connect_limit{5'000};  ///< for each address of the host
-  std::chrono::milliseconds write_limit{10'000};   ///< for what is queued to be taken by the other side
-  std::size_t max_queued = std::size_t{1} << 20;   ///< bytes that may wait to be written
+  std::chrono::milliseconds connect_limit{5'000};    ///< for each address of the host
+  std::chrono::milliseconds handshake_limit{5'000};  ///< TLS
+  net::TlsTrust trust = {};                          ///< of connections with TLS
+  std::chrono::milliseconds write_limit{10'000};     ///< for what is queued to be taken by the other side
+  std::size_t max_queued = std::size_t{1} << 20;     ///< bytes that may wait to be written
 };
 
 std::unique_ptr<PoolLink> make_tcp_link(boost::asio::any_io_executor executor, const Endpoint& endpoint,
