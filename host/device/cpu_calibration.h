@@ -1,8 +1,7 @@
 // Which kernel, with how many midstates, is the fastest on this CPU: measured, not believed.
 //
-// Every candidate runs in short slices that take turns, so that what happens to the machine meanwhile (clock, other
-// programs) happens to all; what is compared are ratios within a turn. The clock and the running are handed in, so that
-// all of it can be tested without a machine. Start-up, any one thread.
+// The race itself is in rate_race.h; here is who takes part and who wins. The clock and the running are handed in, so
+// that all of it can be tested without a machine. Start-up, any one thread.
 #pragma once
 
 #include <chrono>
@@ -12,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "host/device/rate_race.h"
 #include "kernels/cpu/kernel.h"
 
 namespace lode::device {
@@ -59,7 +59,6 @@ std::optional<KernelChoice> choose_kernels(std::span<const KernelRate> rates);
 
 /// Hashes with `use` for about the time given and returns how many hashes a second that were; more than 0.
 using MeasureUse = std::function<double(const KernelUse& use, std::chrono::nanoseconds slice)>;
-using ReadClock = std::function<std::chrono::steady_clock::time_point()>;
 
 /// Rates of all uses, in their order. First a quick look at each; then those that are anywhere near the fastest (uses
 /// with M = 1: near the fastest of these) take turns until `deadline`, one turn at least. Their rate is the median of

@@ -57,6 +57,11 @@ class GpuDevice final : public Device {
   [[nodiscard]] std::optional<Telemetry> telemetry() const override;
   void abort_before(std::uint64_t generation) noexcept override;
 
+  /// See GpuSession; 0 while there is none.
+  [[nodiscard]] std::uint64_t hashes_between_looks(std::uint32_t midstates) const noexcept {
+    return session_ ? session_->hashes_between_looks(midstates) : 0;
+  }
+
  private:
   using Clock = std::chrono::steady_clock;
 
