@@ -91,7 +91,7 @@ class Driver {
                                                       : R"({"version-rolling":true,"version-rolling.mask":")" +
                                                             std::string(mask) + R"("})"));
     receive(reply_to("mining.subscribe", R"([[["mining.set_difficulty","a"],["mining.notify","s1"]],")" +
-                                             std::string(extranonce1) + "\"," + std::to_string(size) + "]"));
+                                             std::string(extranonce1) + R"(",)" + std::to_string(size) + "]"));
     receive(reply_to("mining.authorize", "true"));
   }
 

@@ -36,7 +36,7 @@ TEST(LineSplitter, DoesNotCareHowBytesAreCut) {
       for (auto& line : all(splitter))
         lines.push_back(std::move(line));
     }
-    EXPECT_EQ(lines, (std::vector<std::string>{"{\"id\":1}", "{\"id\":2}", "{\"id\":3}"})) << piece;
+    EXPECT_EQ(lines, (std::vector<std::string>{R"({"id":1})", R"({"id":2})", R"({"id":3})"})) << piece;
   }
 }
 

@@ -107,11 +107,11 @@ TEST(Message, NonsenseIsNamed) {
   EXPECT_NE(fault("HTTP/1.1 400 Bad Request").find("web server"), std::string::npos);
   EXPECT_NE(fault("<html>").find("web server"), std::string::npos);
   EXPECT_NE(fault("[1,2]").find("object"), std::string::npos);
-  EXPECT_NE(fault("{\"id\":1}").find("neither"), std::string::npos);
-  EXPECT_NE(fault("{\"id\":1,").find("not JSON"), std::string::npos);
+  EXPECT_NE(fault(R"({"id":1})").find("neither"), std::string::npos);
+  EXPECT_NE(fault(R"({"id":1,)").find("not JSON"), std::string::npos);
   EXPECT_NE(fault(R"({"method":5})").find("not text"), std::string::npos);
   EXPECT_NE(fault(R"({"method":"mining.notify","params":{"a":1}})").find("array"), std::string::npos);
-  EXPECT_NE(fault("{\"id\":1,\"result\":" + std::string(100, '[') + std::string(100, ']') + "}"), "none");
+  EXPECT_NE(fault(R"({"id":1,"result":)" + std::string(100, '[') + std::string(100, ']') + "}"), "none");
 }
 
 TEST(Message, WhatIsWrittenIsReadBack) {

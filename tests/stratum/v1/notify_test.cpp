@@ -175,15 +175,15 @@ TEST(Difficulty, EveryFormGivesTheTargetThatPoolsCompute) {
   const std::pair<const char*, const char*> beginnings[] = {
       {"1", "00000000ffff0000000000000000000000000000000000000000000000000000"},
       {"1.0", "00000000ffff0000000000000000000000000000000000000000000000000000"},
-      {"\"1\"", "00000000ffff0000000000000000000000000000000000000000000000000000"},
+      {R"("1")", "00000000ffff0000000000000000000000000000000000000000000000000000"},
       {"0.001", "000003e7fc18"},
-      {"\"0.001\"", "000003e7fc18"},
+      {R"("0.001")", "000003e7fc18"},
       {"1e-3", "000003e7fc18"},
       {"0.00015", "00001a0a90a0"},
       {"1e-9", "3b9a8e6536"},
       {"1E-9", "3b9a8e6536"},
       {"1000", "00000000004188f5c28f5c"},
-      {"\"1000.0\"", "00000000004188f5c28f5c"},
+      {R"("1000.0")", "00000000004188f5c28f5c"},
       {"65536", "000000000000ffff0000000000000000000000000000000000000000000000"},
       {"8192", "000000000007fff800000000000000000000000000000000000000000000"},
       {"1e-12", "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"},
@@ -193,7 +193,7 @@ TEST(Difficulty, EveryFormGivesTheTargetThatPoolsCompute) {
     ASSERT_TRUE(target) << text << ": " << target.error().message();
     EXPECT_TRUE(target->to_display().starts_with(beginning)) << text << ": " << target->to_display();
   }
-  EXPECT_EQ(difficulty_of("1000000.0")->to_display(), difficulty_of("\"1000000\"")->to_display());
+  EXPECT_EQ(difficulty_of("1000000.0")->to_display(), difficulty_of(R"("1000000")")->to_display());
   EXPECT_TRUE(difficulty_of("18446744073709551616"));
 }
 
@@ -203,8 +203,8 @@ TEST(Difficulty, ExpectedHashesAreThoseOfTheTable) {
 }
 
 TEST(Difficulty, NonsenseIsRefused) {
-  for (const char* text : {"0", "0.0", "-1", "\"-1\"", "\"\"", "\"nan\"", "\"inf\"", "null", "true", "[1]", "{}",
-                           "1e300", "\"1 \"", "-0", "\"0x10\""}) {
+  for (const char* text : {"0", "0.0", "-1", R"("-1")", R"("")", R"("nan")", R"("inf")", "null", "true", "[1]", "{}",
+                           "1e300", R"("1 ")", "-0", R"("0x10")"}) {
     EXPECT_FALSE(difficulty_of(text)) << text;
   }
   EXPECT_FALSE(parse_set_difficulty({}));

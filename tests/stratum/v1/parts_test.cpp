@@ -147,7 +147,7 @@ TEST(ShareVerdict, Complaint27ReasonsOfPoolsAreToldApart) {
       {R"("result":false,"error":23)", ShareVerdict::kLowDifficulty},
   };
   for (const auto& [text, verdict] : answers) {
-    const auto message = parse_message("{\"id\":1," + std::string(text) + "}");
+    const auto message = parse_message(R"({"id":1,)" + std::string(text) + "}");
     ASSERT_TRUE(message) << text;
     EXPECT_EQ(verdict_name(judge_share_reply(std::get<Reply>(*message))), verdict_name(verdict)) << text;
   }

@@ -81,7 +81,7 @@ class World {
     return to_hex(bytes);
   }
   void new_difficulty() {
-    const char* forms[] = {"1e-9", "\"1e-9\"", "2e-9", "1.5e-9", "0.000000003", "\"4E-9\"", "1e-12"};
+    const char* forms[] = {"1e-9", R"("1e-9")", "2e-9", "1.5e-9", "0.000000003", R"("4E-9")", "1e-12"};
     const std::string_view form = forms[roll(std::size(forms))];
     pool_.target = *chain::Target::from_difficulty(form.front() == '"' ? form.substr(1, form.size() - 2) : form);
     driver_.receive(difficulty_line(form));

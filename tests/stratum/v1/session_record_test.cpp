@@ -87,8 +87,8 @@ TEST(SessionRecord, EveryChangedOutputIsNoticed) {
     lines.push_back(line);
   std::size_t tried = 0;
   for (std::size_t left_out = 1; left_out < lines.size(); ++left_out) {
-    if (lines[left_out].find("\"send\":") == std::string::npos &&
-        lines[left_out].find("\"event\":") == std::string::npos)
+    if (lines[left_out].find(R"("send":)") == std::string::npos &&
+        lines[left_out].find(R"("event":)") == std::string::npos)
       continue;
     ++tried;
     std::string shorter;

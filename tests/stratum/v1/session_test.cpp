@@ -190,7 +190,7 @@ TEST(Session, AnswersThePool) {
 
 TEST(Session, ShowsMessagesAndReconnectsWhereAllowed) {
   Driver driver;
-  driver.receive("{\"id\":null,\"method\":\"client.show_message\",\"params\":[\"hello \\u001b[31m\"]}");
+  driver.receive(R"({"id":null,"method":"client.show_message","params":["hello \u001b[31m"]})");
   driver.receive(R"({"id":null,"result":null,"error":[20,"bye",null]})");
   ASSERT_EQ(driver.all<PoolMessage>().size(), 2U);
   EXPECT_EQ(driver.all<PoolMessage>()[0].text, "hello ?[31m");
@@ -227,9 +227,9 @@ TEST(Session, RepliesAreMatchedByIdInAnyOrder) {
   }
   ASSERT_EQ(ids.size(), 3U);
   driver.wait(250ms);
-  driver.receive("{\"id\":" + ids[2] + ",\"result\":true,\"error\":null}");
-  driver.receive("{\"id\":\"" + ids[0] + "\",\"result\":null,\"error\":[21,\"stale\",null]}");
-  driver.receive("{\"id\":" + ids[0] + ",\"result\":true,\"error\":null}");  // again: means nothing
+  driver.receive(R"({"id":)" + ids[2] + R"(,"result":true,"error":null})");
+  driver.receive(R"({"id":")" + ids[0] + R"(","result":null,"error":[21,"stale",null]})");
+  driver.receive(R"({"id":)" + ids[0] + R"(,"result":true,"error":null})");  // again: means nothing
   driver.receive(R"({"id":4711,"result":true,"error":null})");
   const auto results = driver.all<ShareResult>();
   ASSERT_EQ(results.size(), 2U);
