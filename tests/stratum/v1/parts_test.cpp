@@ -98,8 +98,8 @@ TEST(Reconnect, Complaint24OnlyTheSameHostOrDomainAndNeverWithoutTls) {
   EXPECT_FALSE(allowed(tls, {"203.0.113.5", 3334}));
   EXPECT_TRUE(allowed(plain, {"evil.com", 3333}, {.allowed_hosts = {"evil.com"}}));
   EXPECT_FALSE(allowed(plain, {}, {.follow = false, .allowed_hosts = {}}));
-  for (json::array wrong : {json::array{5}, json::array{"a b"}, json::array{"", 70'000}, json::array{"", -1},
-                            json::array{"", "x"}, json::array{std::string(300, 'a')}})
+  for (const json::array& wrong : {json::array{5}, json::array{"a b"}, json::array{"", 70'000}, json::array{"", -1},
+                                   json::array{"", "x"}, json::array{std::string(300, 'a')}})
     EXPECT_FALSE(allowed(tls, wrong));
   const auto target = decide_reconnect({nullptr, 0, 100'000}, plain, {});
   EXPECT_EQ(target->host, plain.host);
