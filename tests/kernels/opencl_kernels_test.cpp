@@ -186,7 +186,7 @@ TEST(OpenClSource, VariantsDiffer) {
     EXPECT_GE(opencl::chunk_unit(a), 32U) << a.name;
     EXPECT_LE(opencl::chunk_unit(a), 1024U) << a.name;
     if (a.keys_in_local_memory) {
-      EXPECT_LE(192 * opencl::chunk_unit(a), 48U * 1024) << a.name;
+      EXPECT_LT(192 * opencl::chunk_unit(a), 32U * 1024) << a.name;
     }
     for (const opencl::Variant& b : opencl::variants())
       EXPECT_EQ(opencl::build_options(a) == opencl::build_options(b), a.name == b.name);
