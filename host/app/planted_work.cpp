@@ -12,9 +12,12 @@
 namespace lode::app {
 namespace {
 
-/// Headers that are hashed beforehand for each of the two windows. The job's target is such that about one of them is a
-/// solution, so seldom that collecting solutions does not slow a scan down.
-constexpr std::uint32_t kWindowHashes = 1U << 16;
+/// Headers that are hashed beforehand for each of the two windows: this part of the range, within limits. The job's
+/// target is such that about one of them is a solution. So what is fast gets solutions so seldom that collecting them
+/// does not slow a scan down, and the slow get enough; hashing beforehand takes about a second at most.
+constexpr std::uint64_t kWindowsInRange = 1024;
+constexpr std::uint64_t kFewestWindowHashes = 1U << 16;
+constexpr std::uint64_t kMostWindowHashes = 1U << 20;
 constexpr std::uint32_t kMinWindow = 256;
 
 /// Lowest bit that a template lets roll (BIP320); the versions of a job count up from there.
@@ -54,7 +57,9 @@ PlantedWork::PlantedWork(std::mt19937_64& random, std::uint32_t midstates, std::
   job_.time = read_be<std::uint32_t>(bytes.subspan<68, 4>());
   job_.bits = read_be<std::uint32_t>(bytes.subspan<72, 4>());
 
-  const std::uint32_t window = std::max(kMinWindow, kWindowHashes / midstates);
+  const std::uint64_t window_hashes =
+      std::clamp(nonces * midstates / kWindowsInRange, kFewestWindowHashes, kMostWindowHashes);
+  const std::uint32_t window = std::max(kMinWindow, static_cast<std::uint32_t>(window_hashes / midstates));
   const std::uint64_t length = std::clamp<std::uint64_t>(nonces, 2 * std::uint64_t{window}, std::uint64_t{1} << 32);
   const auto sample = [&](std::uint64_t from) {
     std::vector<Sample> samples;

@@ -30,7 +30,8 @@ struct PlantedHit {
 
 class PlantedWork {
  public:
-  /// `nonces`: about how long the range is; at least two windows. `first`: about where it begins; it may wrap.
+  /// `nonces`: about how long the range is; at least two windows. The more hashes that are, the rarer are solutions: of
+  /// 2^16 hashes about one, down to one of 2^20. `first`: about where it begins; it may wrap.
   PlantedWork(std::mt19937_64& random, std::uint32_t midstates, std::uint32_t first, std::uint64_t nonces);
 
   [[nodiscard]] const kernels::ScanJob& job() const noexcept { return job_; }

@@ -38,6 +38,21 @@ class PlantedWorkTest : public testing::TestWithParam<Shape> {
   PlantedWork work_{random_, GetParam().midstates, GetParam().first, GetParam().nonces};
 };
 
+TEST(PlantedWorkOfAGpu, HasFewerSolutionsAndStillOneAtEachEnd) {
+  std::mt19937_64 random(17);
+  for (const std::uint32_t midstates : {1U, 32U}) {
+    const PlantedWork work(random, midstates, 0x80000000, (std::uint64_t{1} << 32) / midstates);
+    EXPECT_LT(work.job().limit, 0x1p32 / (1 << 20) * 12);  // the lowest of a million is above that once in e^12 times
+    ASSERT_GE(work.known().size(), 2U);
+    EXPECT_EQ(work.known().front().offset, 0U);
+    EXPECT_EQ(work.known().back().offset, work.job().range.count - 1);
+    EXPECT_EQ(work.fault(work.known(), work.job().range.count), std::nullopt);
+    std::vector<PlantedHit> missing = work.known();
+    missing.pop_back();
+    EXPECT_TRUE(work.fault(missing, work.job().range.count)->starts_with("missed"));
+  }
+}
+
 TEST_P(PlantedWorkTest, TheFirstAndTheLastNonceAreSolutions) {
   ASSERT_GE(work_.known().size(), 2U);
   EXPECT_EQ(work_.known().front().offset, 0U);
