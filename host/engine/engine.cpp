@@ -158,18 +158,26 @@ class Engine::Impl final : public SubmitterListener {
  private:
   bool start_workers() {
     std::vector<std::unique_ptr<device::Device>> fit;
+    std::vector<std::pair<std::size_t, Error>> to_restart;
     for (auto& device : parts_.devices) {
-      if (const auto tested = device->self_test()) {
-        fit.push_back(std::move(device));
-      } else {
+      const auto tested = device->self_test();
+      if (!tested) {
         log_.error("{}: {}", device->info().id, tested.error().message());
-        emit(DeviceFault{.device = device->info().id, .reason = tested.error().message()});
+        if (!device->can_restart()) {
+          emit(DeviceFault{.device = device->info().id, .reason = tested.error().message()});
+          continue;
+        }
+        to_restart.emplace_back(fit.size(), tested.error());
       }
+      fit.push_back(std::move(device));
     }
     if (fit.empty()) return false;
     errors_in_a_row_.assign(fit.size(), 0);
     workers_.emplace(
         std::move(fit), [this] { request_collect(); }, parts_.first_scan);
+    // As if they had failed while they worked: restarted and tested again, later and later, while the others go on.
+    for (auto& [index, error] : to_restart)
+      workers_->distrust(index, std::move(error));
     return true;
   }
 

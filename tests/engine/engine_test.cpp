@@ -278,6 +278,27 @@ TEST_F(EngineTest, AGpuThatLiesIsRestarted) {
   // What it found once it was right again may have been submitted; the sink looks at every block it gets.
 }
 
+TEST_F(EngineTest, AGpuThatIsWrongAtTheStartIsRestartedToo) {
+  const auto driver = std::make_shared<device::FakeCuda>();
+  devices.push_back(played_gpu(driver));
+  driver->corrupt(true);
+  source.on_run = [this] {
+    source.listener->on_connected(source);
+    source.listener->on_work(source, test::make_template(1, 0x1f00ffff));
+  };
+  advance = Advance::kNever;
+  events.on_any = [&](const Event& event) {
+    if (std::holds_alternative<DeviceFault>(event)) driver->corrupt(false);
+    if (std::holds_alternative<DeviceBack>(event)) engine->stop();
+  };
+  EXPECT_EQ(run({.stop_after = 60s}), StopReason::kAsked);
+  ASSERT_EQ(events.of<DeviceFault>().size(), 1U);
+  EXPECT_NE(events.of<DeviceFault>()[0].reason.find("failed its self-test"), std::string::npos);
+  EXPECT_EQ(events.of<DeviceFault>()[0].restart_in, 1.0);
+  EXPECT_EQ(events.of<DeviceBack>().size(), 1U);
+  EXPECT_TRUE(events.of<HardwareError>().empty()) << "it gets no work before it is right";
+}
+
 TEST_F(EngineTest, AGpuThatIsGoneIsTriedAgainAndAStopDoesNotWaitForThat) {
   const auto driver = std::make_shared<device::FakeCuda>();
   devices.push_back(played_gpu(driver));
