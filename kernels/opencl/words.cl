@@ -41,11 +41,15 @@ typedef uint8 word_t;
 // As assembly for the same reason as in CUDA: the compiler must neither reorder a sum nor take a multiplication apart.
 // lop3's number is the result for 0xf0, 0xcc and 0xaa.
 #ifdef LODE_PLAIN_INTRINSICS
-#define LODE_LOP3(table)                                                                                \
-  uint bits = 0;                                                                                        \
-  for (uint i = 0; i < 32; ++i)                                                                         \
-    bits |= (table >> ((x >> i & 1) << 2 | (y >> i & 1) << 1 | (z >> i & 1)) & 1) << i;                 \
-  return bits;
+#define LODE_LOP3(table) \
+  return ((table) >> 0 & 1 ? ~x & ~y & ~z : 0) | \
+         ((table) >> 1 & 1 ? ~x & ~y & z : 0) | \
+         ((table) >> 2 & 1 ? ~x & y & ~z : 0) | \
+         ((table) >> 3 & 1 ? ~x & y & z : 0) | \
+         ((table) >> 4 & 1 ? x & ~y & ~z : 0) | \
+         ((table) >> 5 & 1 ? x & ~y & z : 0) | \
+         ((table) >> 6 & 1 ? x & y & ~z : 0) | \
+         ((table) >> 7 & 1 ? x & y & z : 0);
 #define LODE_PTX(code, plain) return plain;
 #else
 #define LODE_LOP3(table) LODE_PTX("lop3.b32 %0, %1, %2, %3, " #table ";", 0)
