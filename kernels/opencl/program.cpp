@@ -9,8 +9,9 @@ asm(".pushsection .rodata.lode_opencl, \"a\"\n"
     "\"\n"
     "lode_opencl_source_end:\n"
     ".popsection\n");
-extern "C" const char lode_opencl_source_begin[];
-extern "C" const char lode_opencl_source_end[];
+// The assembler's names.
+extern "C" const char lode_opencl_source_begin[];  // NOLINT(readability-identifier-naming)
+extern "C" const char lode_opencl_source_end[];    // NOLINT(readability-identifier-naming)
 
 namespace lode::kernels::opencl {
 
