@@ -1,0 +1,298 @@
+"""A small Stratum V1 pool in front of a real node: gives work from its templates, checks every share by itself, and hands
+blocks to the node. Shares no code with lode.
+
+Personalities differ as pools in use do: when difficulty is told, how version bits are combined, what is answered.
+"""
+
+import hashlib
+import json
+import select
+import socket
+import struct
+import threading
+import time
+
+import bcoin
+
+MASK = 0x1FFFE000
+DIFFICULTY_ONE = 0xFFFF << 208
+
+
+def sha256d(data):
+    return hashlib.sha256(hashlib.sha256(data).digest()).digest()
+
+
+def swap_words(data):
+    return b"".join(data[i : i + 4][::-1] for i in range(0, len(data), 4))
+
+
+def push_height(height):
+    """BIP34: the shortest push; 1 to 16 have an operation of their own."""
+    if 1 <= height <= 16:
+        return bytes([0x50 + height])
+    data = height.to_bytes(4, "little").rstrip(b"\0")
+    if data[-1] & 0x80:
+        data += b"\0"
+    return bytes([len(data)]) + data
+
+
+def varint(number):
+    return bytes([number]) if number < 0xFD else b"\xfd" + struct.pack("<H", number)
+
+
+class Job:
+    """Work on one template, as stratum has it."""
+
+    def __init__(self, number, template):
+        self.id = "%x" % number
+        self.template = template
+        self.difficulty = None
+        self.version = template["version"] & ~MASK
+        script = push_height(template["height"]) + b"\x04" + struct.pack(">I", number) + b"/test/"
+        self.extranonce_size = 8
+        before = bytes.fromhex("01000000" "01" + "00" * 32 + "ffffffff")
+        self.coinb1 = before + varint(len(script) + self.extranonce_size) + script
+        outputs = [(template["coinbasevalue"], bytes.fromhex("51"))]
+        commitment = template.get("default_witness_commitment")
+        if not {"segwit", "!segwit"} & set(template["rules"]):
+            commitment = None  # bcoin gives one before witnesses are allowed
+        if commitment:
+            outputs.append((0, bytes.fromhex(commitment)))
+        self.coinb2 = b"\xff\xff\xff\xff" + varint(len(outputs))
+        for value, payee in outputs:
+            self.coinb2 += struct.pack("<Q", value) + varint(len(payee)) + payee
+        self.coinb2 += b"\0" * 4
+        self.has_witness = bool(commitment)
+        self.transactions = template["transactions"]
+        level = [None] + [bytes.fromhex(tx["txid"])[::-1] for tx in self.transactions]
+        self.branch = []
+        while len(level) > 1:
+            if len(level) % 2:
+                level.append(level[-1])
+            self.branch.append(level[1])
+            level = [None] + [sha256d(level[i] + level[i + 1]) for i in range(2, len(level), 2)]
+        self.previous = bytes.fromhex(template["previousblockhash"])[::-1]
+        self.target = int(template["target"], 16)
+
+    def notify(self, clean):
+        template = self.template
+        return [
+            self.id,
+            swap_words(self.previous).hex(),
+            self.coinb1.hex(),
+            self.coinb2.hex(),
+            [sibling.hex() for sibling in self.branch],
+            "%08x" % self.version,
+            template["bits"],
+            "%08x" % template["curtime"],
+            clean,
+        ]
+
+    def header(self, extranonce, version, ntime, nonce):
+        coinbase = self.coinb1 + extranonce + self.coinb2
+        root = sha256d(coinbase)
+        for sibling in self.branch:
+            root = sha256d(root + sibling)
+        bits = bytes.fromhex(self.template["bits"])[::-1]
+        return struct.pack("<I", version) + self.previous + root + struct.pack("<I", ntime) + bits + struct.pack("<I", nonce)
+
+    def block(self, header, extranonce):
+        coinbase = self.coinb1 + extranonce + self.coinb2
+        if self.has_witness:
+            coinbase = coinbase[:4] + b"\0\1" + coinbase[4:-4] + b"\x01\x20" + b"\0" * 32 + coinbase[-4:]
+        transactions = b"".join(bytes.fromhex(tx["data"]) for tx in self.transactions)
+        return header + varint(1 + len(self.transactions)) + coinbase + transactions
+
+
+class Pool:
+    """A pool on a port of its own, on a thread of its own. Use with `with`."""
+
+    def __init__(self, node, difficulty=1e-7, user="rig", bits="or", early=False, port=0):
+        """`bits`: how rolled version bits are combined with the job's, "or", "xor" or "replace". `early`: difficulty and
+        work come before the answers to subscribe and authorize."""
+        self.node = node
+        self.difficulty = difficulty
+        self.user = user
+        self.bits = bits
+        self.early = early
+        self.accepted = 0
+        self.rejected = []  # (code, reason)
+        self.blocks = []  # hashes that the node took
+        self.refused_blocks = []
+        self.connections = 0
+        self.subscriptions = []
+        self._seen = set()
+        self._jobs = {}
+        self._job = None
+        self._number = 0
+        self._keeps_blocks = False
+        self._clients = {}  # socket -> [buffer, extranonce1, authorized, mask]
+        self._server = socket.create_server(("127.0.0.1", port))
+        self.port = self._server.getsockname()[1]
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self._make_job()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Gone, with all connections. May be called again."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        for client in list(self._clients):
+            client.close()
+        self._clients.clear()
+        self._server.close()
+
+    def url(self, user=None):
+        return "stratum+tcp://%s@127.0.0.1:%d" % (user or self.user, self.port)
+
+    # Work
+
+    def keep_blocks(self):
+        """From now on no block goes to the node, so that a job lasts."""
+        self._keeps_blocks = True
+
+    def _make_job(self):
+        template = self.node.rpc("getblocktemplate", {"rules": ["segwit"]})
+        clean = self._job is None or template["previousblockhash"] != self._job.template["previousblockhash"]
+        self._number += 1
+        self._job = Job(self._number, template)
+        self._job.difficulty = self.difficulty
+        if clean:
+            self._jobs.clear()
+        self._jobs[self._job.id] = self._job
+        return clean
+
+    def _refresh(self):
+        if self.node.rpc("getbestblockhash") == self._job.template["previousblockhash"]:
+            return
+        clean = self._make_job()
+        for client in list(self._clients):
+            if self._clients[client][2]:
+                self._send(client, {"id": None, "method": "mining.notify", "params": self._job.notify(clean)})
+
+    # Connections
+
+    def _run(self):
+        looked = time.monotonic()
+        while not self._stop.is_set():
+            ready, _, _ = select.select([self._server, *self._clients], [], [], 0.02)
+            for one in ready:
+                if one is self._server:
+                    client, _ = self._server.accept()
+                    self.connections += 1
+                    self._clients[client] = [b"", struct.pack(">I", 0xA0000000 + self.connections), False, 0]
+                else:
+                    self._read(one)
+            if time.monotonic() - looked > 0.1:
+                looked = time.monotonic()
+                self._refresh()
+
+    def _send(self, client, message):
+        try:
+            client.sendall(json.dumps(message).encode() + b"\n")
+        except OSError:
+            pass  # the reading side notices
+
+    def _read(self, client):
+        try:
+            data = client.recv(65536)
+        except OSError:
+            data = b""
+        if not data:
+            client.close()
+            self._clients.pop(client, None)
+            return
+        state = self._clients[client]
+        *lines, state[0] = (state[0] + data).split(b"\n")
+        for line in lines:
+            self._answer(client, state, json.loads(line))
+
+    def _begin_work(self, client):
+        self._send(client, {"id": None, "method": "mining.set_difficulty", "params": [self.difficulty]})
+        self._send(client, {"id": None, "method": "mining.notify", "params": self._job.notify(True)})
+
+    def _answer(self, client, state, request):
+        method, params, number = request["method"], request.get("params") or [], request.get("id")
+
+        def reply(result, error=None):
+            self._send(client, {"id": number, "result": result, "error": error})
+
+        if method == "mining.configure":
+            state[3] = MASK
+            reply({"version-rolling": True, "version-rolling.mask": "%08x" % MASK})
+        elif method == "mining.subscribe":
+            self.subscriptions.append(params)
+            if self.early:
+                state[2] = True
+                self._begin_work(client)
+            reply([[["mining.notify", "s%d" % self.connections]], state[1].hex(), 4])
+        elif method == "mining.authorize":
+            if params[0] != self.user:
+                reply(False, [24, "Unauthorized worker", None])
+                return
+            was_authorized, state[2] = state[2], True
+            reply(True)
+            if not was_authorized:
+                self._begin_work(client)
+        elif method == "mining.submit":
+            fault = self._check(state, params)
+            if fault:
+                self.rejected.append(fault)
+                reply(None, [*fault, None])
+            else:
+                self.accepted += 1
+                reply(True)
+        else:
+            reply(None, [20, "Not supported.", None])
+
+    def _check(self, state, params):
+        """None for a share that is right, else code and reason."""
+        if len(params) != (6 if state[3] else 5) or params[0] != self.user:
+            return 20, "malformed submission"
+        job = self._jobs.get(params[1])
+        if job is None:
+            return 21, "Job not found"
+        if len(params[2]) != 8:
+            return 20, "incorrect size of extranonce2"
+        extranonce = state[1] + bytes.fromhex(params[2])
+        ntime, nonce = int(params[3], 16), int(params[4], 16)
+        if not job.template["curtime"] <= ntime <= int(time.time()) + 7200:
+            return 20, "ntime out of range"
+        version = job.version
+        if state[3]:
+            bits = int(params[5], 16)
+            if bits & ~state[3]:
+                return 20, "version bits outside the mask"
+            combine = {
+                "or": version | bits,
+                "xor": version ^ bits,
+                "replace": (version & ~state[3]) | bits,
+            }
+            version = combine[self.bits]
+        header = job.header(extranonce, version, ntime, nonce)
+        if header in self._seen:
+            return 22, "Duplicate share"
+        self._seen.add(header)
+        value = int.from_bytes(sha256d(header), "little")
+        if value > DIFFICULTY_ONE / job.difficulty:
+            return 23, "Above target"
+        if value <= job.target and not self._keeps_blocks:
+            self._submit(job, header, extranonce)
+        return None
+
+    def _submit(self, job, header, extranonce):
+        hash_ = sha256d(header)[::-1].hex()
+        try:
+            verdict = self.node.rpc("submitblock", job.block(header, extranonce).hex())
+        except bcoin.RpcError as error:
+            verdict = str(error)
+        (self.refused_blocks if verdict else self.blocks).append((hash_, verdict) if verdict else hash_)
+        self._refresh()

@@ -1,0 +1,121 @@
+"""Mining for a pool: a small one of our own that checks every share by itself, in front of a real node."""
+
+import json
+import os
+import tempfile
+import time
+import unittest
+
+import bcoin
+import lode
+import pool
+
+# Some four million hashes a share, about as many as a small pool wants of a CPU. On regtest, where half of all hashes are
+# blocks, each share is one.
+DIFFICULTY = 1e-3
+
+
+def wait_until(condition, timeout, what):
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError("%g s passed\n%s" % (timeout, what()))
+        time.sleep(0.02)
+
+
+class PoolTest(lode.InteropTest):
+    def setUp(self):
+        self.node = bcoin.Node()
+        self.node.start()
+        self.addCleanup(self.node.__exit__)
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def mine(self, url, *arguments, timeout=120):
+        with lode.Lode(url, *arguments) as miner:
+            self.assertEqual(miner.finish(timeout), 0, miner.describe())
+            self.assertEqual(miner.events("hardware_error"), [], miner.describe())
+            return miner.events("stopped")[0], miner.output()
+
+    def test_blocks_found_for_a_pool_are_in_the_chain(self):
+        with pool.Pool(self.node, difficulty=DIFFICULTY) as server:
+            with lode.Lode(server.url()) as miner:
+                wait_until(lambda: len(server.blocks) >= 10, 120, miner.describe)
+                self.assertEqual(miner.interrupt(), 0, miner.describe())
+                kept = os.listdir(os.path.join(miner.state, "pool-blocks"))
+                found = miner.events("block_found")
+            self.assertEqual(server.refused_blocks, [])
+            for hash_ in server.blocks:
+                self.assertTrue(self.node.best_chain_holds(hash_))
+            self.assertTrue({event["hash"] for event in found} >= set(server.blocks))
+            self.assertTrue(any(server.blocks[0] in name for name in kept))
+            self.assertEqual({code for code, _ in server.rejected} - {21}, set(), server.rejected)
+
+    def test_shares_are_right_for_every_kind_of_pool(self):
+        for bits in ("or", "xor", "replace"):
+            for early in (False, True):
+                with self.subTest(bits=bits, early=early):
+                    with pool.Pool(self.node, difficulty=DIFFICULTY, bits=bits, early=early) as server:
+                        server.keep_blocks()
+                        totals, output = self.mine(server.url(), "--shares", "40")
+                        self.assertGreaterEqual(server.accepted, 40, output)
+                        self.assertEqual(server.rejected, [], output)
+                        self.assertEqual(totals["shares_accepted"], server.accepted)
+                        self.assertEqual(totals["shares_rejected"], 0)
+
+    def test_a_second_pool_takes_over_and_the_first_is_returned_to(self):
+        first = pool.Pool(self.node, difficulty=DIFFICULTY)
+        with pool.Pool(self.node, difficulty=DIFFICULTY) as second:
+            first.__enter__()
+            self.addCleanup(first.close)
+            first.keep_blocks()
+            second.keep_blocks()
+            with lode.Lode(first.url(), second.url()) as miner:
+                wait_until(lambda: first.accepted >= 5, 60, miner.describe)
+                first.close()
+                wait_until(lambda: second.accepted >= 5, 60, miner.describe)
+                with pool.Pool(self.node, difficulty=DIFFICULTY, port=first.port) as again:
+                    again.keep_blocks()
+                    wait_until(lambda: again.accepted >= 5, 120, miner.describe)
+                    self.assertEqual(again.rejected, [], miner.describe())
+                self.assertEqual(miner.interrupt(), 0, miner.describe())
+            self.assertEqual(second.rejected, [])
+            self.assertEqual(first.rejected, [])
+
+    def test_a_refused_worker_name_is_said_at_once(self):
+        with pool.Pool(self.node) as server:
+            result = lode.run("mine", server.url("stranger"), "--state", "none", "--devices", "cpu", "--threads", "1")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("Unauthorized worker", result.stderr)
+
+    def test_work_that_pays_somebody_else_is_refused(self):
+        address = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"
+        with pool.Pool(self.node, difficulty=DIFFICULTY) as server:
+            with lode.Lode(server.url(), "--require-payout", address, "--seconds", "3") as miner:
+                miner.finish(60)
+                self.assertIn("pays nothing to the address", miner.output())
+            self.assertEqual(server.accepted, 0)
+            self.assertEqual(server.rejected, [])
+
+    def test_a_pool_is_probed(self):
+        with pool.Pool(self.node, early=True) as server:
+            result = lode.run("probe", server.url(), "--json")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            report = json.loads(result.stdout)
+            self.assertEqual(server.accepted + len(server.rejected), 0, "a probe sends no share")
+        self.assertEqual(report["version_mask"], "1fffe000")
+        self.assertEqual(report["extranonce2_size"], 4)
+        self.assertTrue(any("before it answers mining.subscribe" in text for text in report["deviations"]), report)
+
+    def test_a_recording_replays(self):
+        record = os.path.join(self.folder.name, "session.jsonl")
+        with pool.Pool(self.node, difficulty=DIFFICULTY) as server:
+            server.keep_blocks()
+            self.mine(server.url(), "--shares", "10", "--record", record)
+        result = lode.run("replay", record)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn("as recorded", result.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
