@@ -154,7 +154,12 @@ void Screen::summary(const engine::Snapshot& snapshot) {
   terminal_.line(
       row(terminal_, "hashes", fmt::format("{} ({} on average)", format_count(totals.hashes), format_rate(rate))));
   if (has_shares(totals)) terminal_.line(row(terminal_, "shares", shares_text(totals)));
-  terminal_.line(row(terminal_, "blocks", blocks_text(totals)));
+  const std::uint64_t for_nodes = totals.blocks_accepted + totals.blocks_rejected + totals.blocks_stale;
+  if (has_shares(totals) && for_nodes == 0) {
+    terminal_.line(row(terminal_, "blocks", fmt::format("{} found, for the pool to send", totals.blocks_found)));
+  } else {
+    terminal_.line(row(terminal_, "blocks", blocks_text(totals)));
+  }
   if (snapshot.blocks_pending > 0) {
     terminal_.line(row(terminal_, "pending",
                        fmt::format("{}: kept in the journal, sent again at the next start", snapshot.blocks_pending)));

@@ -1,5 +1,7 @@
 #include "host/engine/engine.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
@@ -327,9 +329,14 @@ class Engine::Impl final : public SubmitterListener {
         emit(ShareRejected{.source = source.name(), .reason = outcome.reason, .code = outcome.code});
         break;
     }
-    if (outcome.was_block && outcome.kind != Kind::kAccepted) {
-      log_.error("{}: the pool did not take the block {}: {}", source.name(), outcome.hash.to_display(),
-                 outcome.reason);
+    if (!outcome.was_block || outcome.kind == Kind::kAccepted) return;
+    const std::string text = fmt::format("{}: the pool did not take the block {}: {}", source.name(),
+                                         outcome.hash.to_display(), outcome.reason);
+    // Where blocks are easy, many come too late. Any other reason costs a block.
+    if (outcome.kind == Kind::kStale) {
+      log_.warn("{}", text);
+    } else {
+      log_.error("{}", text);
     }
   }
 
