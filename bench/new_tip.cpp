@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "bench/scripted_node.h"
+#include "bench/series.h"
 #include "host/device/cpu_device.h"
 #include "host/engine/engine.h"
 #include "host/node/node_source.h"
@@ -24,6 +25,7 @@
 namespace {
 
 namespace asio = boost::asio;
+using lode::bench::Series;
 using Clock = std::chrono::steady_clock;
 
 /// Only trouble is worth a line: without a source there is nothing to measure.
@@ -53,20 +55,6 @@ class FirstHash {
   mutable std::mutex mutex_;
   std::uint64_t generation_ = 0;
   Clock::time_point at_;
-};
-
-struct Series {
-  const char* name;
-  std::vector<double> microseconds;
-
-  void add(Clock::duration time) { microseconds.push_back(std::chrono::duration<double, std::micro>(time).count()); }
-  void print() {
-    std::sort(microseconds.begin(), microseconds.end());
-    const auto at = [&](double share) {
-      return microseconds[static_cast<std::size_t>(share * static_cast<double>(microseconds.size() - 1))];
-    };
-    fmt::print("{:<44} p50 {:8.1f} us   p99 {:8.1f} us   max {:8.1f} us\n", name, at(0.5), at(0.99), at(1.0));
-  }
 };
 
 asio::awaitable<void> pause(std::chrono::milliseconds time) {
