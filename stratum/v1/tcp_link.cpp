@@ -100,6 +100,7 @@ class TcpLink final : public PoolLink {
 
   Result<void> send(std::string bytes) override {
     if (closed_) return cancelled();
+    if (failed_) return *failed_;
     std::string_view rest = bytes;
     // The usual case: there is room in the socket's own buffer.
     if (queue_.empty() && !writing_ && !tls_) {
@@ -171,8 +172,11 @@ class TcpLink final : public PoolLink {
         std::tie(error, std::ignore) = co_await asio::async_write(tcp_.socket(), asio::buffer(bytes), kTuple);
       }
       writing_ = false;
-      // The reader hears of the same trouble.
-      if (error) co_return;
+      if (error) {
+        // The reader hears of the same trouble, sooner or later; whoever sends hears of it at once.
+        failed_ = fail(Errc::kDisconnected, fmt::format("{}: {}", address_, error.message()));
+        co_return;
+      }
     }
   }
 
@@ -187,7 +191,8 @@ class TcpLink final : public PoolLink {
   std::string queue_;
   bool writing_ = false;
   bool closed_ = false;
-  asio::steady_timer queued_;  ///< never expires; cancelled when there is something to write
+  std::optional<Error> failed_;  ///< of writing
+  asio::steady_timer queued_;    ///< never expires; cancelled when there is something to write
   net::TaskGroup tasks_;
 };
 
