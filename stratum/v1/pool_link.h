@@ -1,4 +1,4 @@
-// The bytes between lode and a pool, whatever carries them. One implementation is the network (net_link.h), another
+// The bytes between lode and a pool, whatever carries them. One implementation is the network (tcp_link.h), another
 // plays a pool for tests.
 //
 // Io thread only.

@@ -126,14 +126,16 @@ class PoolSource::Impl {
     begin_recording(session_options);
     note_hash_rate(hash_rate_);
     net::TaskGroup tasks(executor_);
+    tasks.on_failure([this] { give_up(fail(Errc::kDisconnected, "the connection was given up")); });
     tasks.spawn(watch_deadlines());
-    feed([](Session& session, TimePoint now) { return session.start(now); },
-         [](SessionRecorder& recorder, TimePoint now) { recorder.start(now); });
     std::exception_ptr failure;
     try {
+      feed([](Session& session, TimePoint now) { return session.start(now); },
+           [](SessionRecorder& recorder, TimePoint now) { recorder.start(now); });
       co_await read_lines();
     } catch (...) {
       failure = std::current_exception();
+      give_up(fail(Errc::kDisconnected, "the connection was given up"));
     }
     feed([this](Session& session, TimePoint now) { return session.end(*end_, now); },
          [this](SessionRecorder& recorder, TimePoint now) { recorder.end(*end_, now); });

@@ -17,7 +17,8 @@ struct TcpLinkOptions {
   std::chrono::milliseconds handshake_limit{5'000};  ///< TLS
   net::TlsTrust trust = {};                          ///< of connections with TLS
   std::chrono::milliseconds write_limit{10'000};     ///< for what is queued to be taken by the other side
-  std::size_t max_queued = std::size_t{1} << 20;     ///< bytes that may wait to be written
+  /// Bytes that may wait to be written, besides as many that are being written.
+  std::size_t max_queued = std::size_t{1} << 20;
 };
 
 std::unique_ptr<PoolLink> make_tcp_link(boost::asio::any_io_executor executor, const Endpoint& endpoint,
