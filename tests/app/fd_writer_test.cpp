@@ -52,8 +52,9 @@ TEST_F(FdWriterTest, AReaderThatStallsHoldsNobodyUp) {
   {
     FdWriter writer(ends_[1], [&](const std::string&) { ++errors; });
     const std::string piece(1 << 16, 'x');
-    // More than pipe and queue take: each write returns, or this test never ends.
-    for (std::size_t sent = 0; sent < 2 * FdWriter::kMaxQueued; sent += piece.size())
+    // More than the pipe, the queue and what the thread has taken from it hold: each write returns, or this test never
+    // ends.
+    for (std::size_t sent = 0; sent < 3 * FdWriter::kMaxQueued; sent += piece.size())
       writer.write(piece);
     EXPECT_FALSE(writer.flush(std::chrono::milliseconds(1)));
     EXPECT_EQ(errors, 1);
