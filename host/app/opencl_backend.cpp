@@ -58,7 +58,8 @@ std::vector<Variant> candidates_of(const OpenClGpu& gpu) {
   for (const Variant& variant : kernels::opencl::variants()) {
     if (variant.flavour == own || variant.flavour == Flavour::kPlain) candidates.push_back(variant);
   }
-  std::ranges::stable_partition(candidates, [&](const Variant& variant) { return variant.flavour == own; });
+  std::stable_partition(candidates.begin(), candidates.end(),
+                        [&](const Variant& variant) { return variant.flavour == own; });
   // A GPU has its lanes by itself. A CPU gets them from the source: eight made 31.5 MH/s where one made 5.6.
   if (gpu.is_cpu()) std::ranges::stable_sort(candidates, std::ranges::greater(), &Variant::vector_width);
   return candidates;
