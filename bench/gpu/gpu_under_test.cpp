@@ -36,20 +36,6 @@ std::vector<GpuUnderTest::Build> real_builds() {
 
 }  // namespace
 
-std::string name_of(Balance balance) {
-  switch (balance) {
-    case Balance::kNone:
-      return "none";
-    case Balance::kLight:
-      return "light";
-    case Balance::kMedium:
-      return "medium";
-    case Balance::kHeavy:
-      return "heavy";
-  }
-  return "unknown";
-}
-
 Result<GpuUnderTest> open_gpu_under_test(const Options& options) {
   GpuUnderTest found;
   if (options.played) {

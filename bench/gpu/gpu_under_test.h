@@ -15,6 +15,7 @@
 #include "host/device/cuda_session.h"
 #include "host/device/gpu_device.h"
 #include "host/device/telemetry.h"
+#include "kernels/cuda/images.h"
 #include "kernels/cuda/tunings.h"
 
 namespace lode::bench {
@@ -33,8 +34,7 @@ struct GpuUnderTest {
   std::vector<Build> builds;
 };
 
-/// "none", "light", "medium" or "heavy".
-std::string name_of(kernels::cuda::Balance balance);
+using kernels::cuda::name_of;
 
 /// Error: kDevice, one sentence: there is no driver, no GPU, or no kernel in this build.
 Result<GpuUnderTest> open_gpu_under_test(const Options& options);

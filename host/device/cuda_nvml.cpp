@@ -1,5 +1,6 @@
 #include "host/device/cuda_nvml.h"
 
+#include <array>
 #include <map>
 #include <mutex>
 #include <string>
@@ -26,7 +27,8 @@ struct Symbols {
   NvmlStatus (*temperature)(NvmlDevice, int, unsigned*) = nullptr;
   NvmlStatus (*power)(NvmlDevice, unsigned*) = nullptr;
   NvmlStatus (*clock)(NvmlDevice, int, unsigned*) = nullptr;
-  NvmlStatus (*slowdown)(NvmlDevice, unsigned long long*) = nullptr;
+  NvmlStatus (*slowdown)(NvmlDevice, unsigned long long*) = nullptr;  ///< may be missing
+  NvmlStatus (*driver_version)(char*, unsigned) = nullptr;            ///< may be missing
 };
 
 class Nvml final : public TelemetrySource {
@@ -49,6 +51,14 @@ class Nvml final : public TelemetrySource {
     if (call_.slowdown != nullptr && call_.slowdown(device, &reasons) == kSuccess)
       now.slowed_by = slowdown_reasons(reasons);
     return now;
+  }
+
+  std::string driver_version() override {
+    std::array<char, 80> text{};  // NVML_SYSTEM_DRIVER_VERSION_BUFFER_SIZE
+    if (call_.driver_version == nullptr) return {};
+    if (call_.driver_version(text.data(), static_cast<unsigned>(text.size())) != kSuccess) return {};
+    text.back() = '\0';
+    return text.data();
   }
 
  private:
@@ -102,6 +112,7 @@ Result<std::shared_ptr<TelemetrySource>> open_nvml(const char* name) {
   if (!library.find("nvmlDeviceGetCurrentClocksEventReasons", symbols.slowdown)) {
     static_cast<void>(library.find("nvmlDeviceGetCurrentClocksThrottleReasons", symbols.slowdown));
   }
+  static_cast<void>(library.find("nvmlSystemGetDriverVersion", symbols.driver_version));
   if (const NvmlStatus status = symbols.init(); status != kSuccess)
     return fail(Errc::kDevice, "NVML does not start: " + std::string(symbols.error_string(status)));
   return std::shared_ptr<TelemetrySource>(std::make_shared<Nvml>(std::move(library), symbols));

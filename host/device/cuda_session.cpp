@@ -35,6 +35,16 @@ Result<std::unique_ptr<GpuSession>> CudaSession::open(std::shared_ptr<CudaDriver
   return std::unique_ptr<GpuSession>(std::move(session));
 }
 
+Result<CudaLaunchShape> CudaSession::launch_shape(std::shared_ptr<CudaDriver> driver, const CudaGpu& gpu,
+                                                  const cuda::Image& image) {
+  CudaSession session(std::move(driver), gpu);
+  if (const auto good = session.attach(); !good) return good.error();
+  if (const auto good = session.load(session.single_, {.image = image}); !good) return good.error();
+  return CudaLaunchShape{
+      .blocks_per_multiprocessor = session.single_.blocks / static_cast<std::uint32_t>(gpu.multiprocessors),
+      .hashes_per_thread = session.single_.hashes_per_thread};
+}
+
 CudaSession::CudaSession(std::shared_ptr<CudaDriver> driver, CudaGpu gpu)
     : driver_(std::move(driver)), gpu_(std::move(gpu)) {}
 
@@ -48,13 +58,17 @@ Result<void> CudaSession::check(CudaStatus status, const char* call) {
   return checked(status, call);
 }
 
-Result<void> CudaSession::build(const CudaKernels& kernels) {
+Result<void> CudaSession::attach() {
   if (const auto good = check(driver_->retain_primary_context(context_, gpu_.device), "cuDevicePrimaryCtxRetain");
       !good) {
     context_ = nullptr;
     return good;
   }
-  if (const auto good = enter(); !good) return good;
+  return enter();
+}
+
+Result<void> CudaSession::build(const CudaKernels& kernels) {
+  if (const auto good = attach(); !good) return good;
   if (const auto good = load(single_, kernels.single); !good) return good;
   if (const auto good = load(rolling_, kernels.rolling); !good) return good;
   for (Slot& slot : slots_) {

@@ -36,8 +36,18 @@ struct CudaKernels {
   CudaKernelUse rolling;
 };
 
+/// How a kernel is launched on a GPU where nothing else is asked for.
+struct CudaLaunchShape {
+  std::uint32_t blocks_per_multiprocessor = 0;  ///< as many as there is room for
+  std::uint32_t hashes_per_thread = 0;
+};
+
 class CudaSession final : public GpuSession {
  public:
+  /// Error: kDevice, among others where the image has no code for this GPU.
+  static Result<CudaLaunchShape> launch_shape(std::shared_ptr<CudaDriver> driver, const CudaGpu& gpu,
+                                              const kernels::cuda::Image& image);
+
   /// Error: kDevice.
   static Result<std::unique_ptr<GpuSession>> open(std::shared_ptr<CudaDriver> driver, const CudaGpu& gpu,
                                                   const CudaKernels& kernels);
@@ -79,6 +89,8 @@ class CudaSession final : public GpuSession {
   };
 
   CudaSession(std::shared_ptr<CudaDriver> driver, CudaGpu gpu);
+  /// Makes the GPU's context the calling thread's.
+  Result<void> attach();
   Result<void> build(const CudaKernels& kernels);
   Result<void> load(Function& to, const CudaKernelUse& use);
   Result<void> build_slot(Slot& slot);

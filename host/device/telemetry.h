@@ -25,6 +25,9 @@ class TelemetrySource {
   /// Nothing at all where the GPU at that PCI address ("0000:65:00.0") is not known or no longer answers. May take
   /// some milliseconds.
   virtual std::optional<Telemetry> read(const std::string& pci_bus_id) = 0;
+
+  /// The driver's own version, such as "580.65.06"; empty: it does not tell.
+  virtual std::string driver_version() { return {}; }
 };
 
 }  // namespace lode::device

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <iterator>
 #include <span>
 #include <string_view>
 
@@ -20,5 +21,12 @@ struct Image {
 /// All that this build has; empty if it was built without nvcc. Threads in a block are the function's
 /// CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK: it depends on which code of the image the driver took.
 std::span<const Image> images() noexcept;
+
+/// "none", "light", "medium" or "heavy".
+constexpr std::string_view name_of(Balance balance) noexcept {
+  constexpr std::string_view kNames[] = {"none", "light", "medium", "heavy"};
+  static_assert(std::size(kNames) == std::size(gpu::kBalances));
+  return kNames[static_cast<std::size_t>(balance)];
+}
 
 }  // namespace lode::kernels::cuda
