@@ -16,7 +16,8 @@ BenchArguments::BenchArguments(CLI::App& command) {
       "Examples:\n"
       "  lode bench\n"
       "  lode bench --kernel all --threads 1 --seconds 2\n"
-      "  lode bench --midstates 1,16 --json\n");
+      "  lode bench --midstates 1,16 --json\n"
+      "  lode bench --tune --devices cuda:0\n");
   add_device_arguments(command, options_, "A kernel by name, or 'all' [the fastest]");
   add_argument(
       command, "--midstates", "M",
@@ -30,6 +31,11 @@ BenchArguments::BenchArguments(CLI::App& command) {
   add_calibration_arguments(command, options_,
                             "Folder where the choice of kernels is remembered; 'none': nowhere\n"
                             "[$XDG_STATE_HOME/lode or ~/.local/state/lode]");
+  command
+      .add_flag("--tune", options_.tune,
+                "Instead, measure every kernel and every way to launch it, print them all,\n"
+                "and use the fastest from now on: up to a minute for a GPU")
+      ->excludes("--kernel", "--midstates", "--seconds");
   command.add_flag("--json", options_.json, "Print JSON");
 }
 

@@ -13,6 +13,7 @@
 #include "host/app/measurement.h"
 #include "host/app/number_format.h"
 #include "host/app/print.h"
+#include "host/app/tuning_report.h"
 #include "host/app/version.h"
 
 namespace lode::app {
@@ -51,9 +52,16 @@ std::string table_head() {
                      "verified");
 }
 
+/// Where it is known.
+std::string power_of(const Measurement& result) {
+  const auto cost = result.joules_per_terahash();
+  return cost ? fmt::format("  {:.1f} W, {:.1f} J/TH", *result.watts, *cost) : "";
+}
+
 std::string table_row(const Row& row) {
-  return fmt::format("{:<8} {:<12} {:>7} {:>9} {:>14} {:>9}\n", row.device.id, row.device.kernel, row.threads,
-                     row.midstates, format_rate(row.result.hashes_per_second()), row.result.verified ? "yes" : "NO");
+  return fmt::format("{:<8} {:<12} {:>7} {:>9} {:>14} {:>9}{}\n", row.device.id, row.device.kernel, row.threads,
+                     row.midstates, format_rate(row.result.hashes_per_second()), row.result.verified ? "yes" : "NO",
+                     power_of(row.result));
 }
 
 json::object json_row(const Row& row) {
@@ -65,6 +73,8 @@ json::object json_row(const Row& row) {
           {"hashes", row.result.hashes},
           {"seconds", json_number(row.result.seconds)},
           {"hashes_per_second", json_number(row.result.hashes_per_second())},
+          {"watts", json_number(row.result.watts)},
+          {"joules_per_terahash", json_number(row.result.joules_per_terahash())},
           {"verified", row.result.verified}};
 }
 
@@ -99,7 +109,9 @@ Result<Row> run_one(const BenchOptions& options, DeviceRequest& request, std::ui
 }  // namespace
 
 int run_bench(const BenchOptions& options) {
+  if (options.tune) return run_tuning(options);
   DeviceRequest request = device_request(options, print_error);
+  request.note = print_error;  // a search takes seconds, so it is announced
   bool all_verified = true;
   json::array rows;
   const std::vector<std::string> kernels = kernels_to_run(options, request);

@@ -11,14 +11,19 @@ namespace {
 
 /// GPUs come first: left to itself, the program uses the GPUs of all backends, and the CPU where there is none.
 constexpr DeviceBackend kDeviceBackends[] = {
-    {.name = "cuda", .numbered = true, .describe = describe_cuda, .open = open_cuda, .why_absent = why_no_cuda},
+    {.name = "cuda",
+     .numbered = true,
+     .describe = describe_cuda,
+     .open = open_cuda,
+     .tune = tune_cuda,
+     .why_absent = why_no_cuda},
     {.name = "opencl",
      .numbered = true,
      .in_platforms = true,
      .describe = describe_opencl,
      .open = open_opencl,
      .why_absent = why_no_opencl},
-    {.name = "cpu", .numbered = false, .describe = describe_cpu, .open = open_cpu},
+    {.name = "cpu", .numbered = false, .describe = describe_cpu, .open = open_cpu, .tune = tune_cpu},
 };
 
 constexpr SourceScheme kSourceSchemes[] = {

@@ -97,6 +97,25 @@ struct OpenClInfo {
   std::string used_as;             ///< another backend's name for it, which is preferred: "cuda:0"
 };
 
+/// One way to run a device's kernels that was tried to find the fastest.
+struct TunedSetting {
+  std::string kernel;  ///< and how it is launched: "light blocks=4 hashes=64"
+  std::uint32_t midstates = 1;
+  double hashes_per_second = 0;      ///< 0: not measured
+  std::optional<double> watts = {};  ///< of the whole board; nothing: not measured
+  std::optional<double> joules_per_terahash = {};
+  bool chosen = false;        ///< for jobs of one version, or of several
+  std::string left_out = {};  ///< why it cannot be chosen; empty: it can
+};
+
+/// What was tried on a device.
+struct DeviceTuning {
+  std::string id;
+  std::string name;
+  std::string pci_bus_id = {};  ///< empty: unknown
+  std::vector<TunedSetting> settings = {};
+};
+
 /// What is shown of a GPU in the place of threads and cores.
 struct GpuInfo {
   std::string pci_bus_id;    ///< empty: unknown
@@ -130,6 +149,9 @@ struct DeviceBackend {
   /// Null: not in this build. Errors: kOutOfRange for a kernel name nobody knows and for CPUs that cannot be had,
   /// kDevice when there is no usable device.
   Result<Devices> (*open)(const DeviceRequest& request) = nullptr;
+  /// Measures every way to run the kernels, and remembers the fastest. Takes its time: a minute for a GPU. Null: there
+  /// is nothing to choose from. Errors as of open.
+  Result<std::vector<DeviceTuning>> (*tune)(const DeviceRequest& request) = nullptr;
   /// Why this machine has no device of the kind that is used unless it is named; nothing: it has. Null: it always has.
   std::optional<std::string> (*why_absent)() = nullptr;
 };

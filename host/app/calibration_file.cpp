@@ -60,7 +60,7 @@ bool read_calibration(const json::value& value, Calibration& calibration) {
   const json::object* const object = value.if_object();
   if (object == nullptr) return false;
   CalibrationKey& key = calibration.key;
-  if (!read_text(*object, "cpu", key.cpu) || !read_text(*object, "features", key.features) ||
+  if (!read_text(*object, "device", key.device) || !read_text(*object, "features", key.features) ||
       !read_text(*object, "program", key.program) || !read_text(*object, "kernels", key.kernels) ||
       !read_text(*object, "time", calibration.time)) {
     return false;
@@ -78,7 +78,7 @@ json::object json_of(const Calibration& calibration) {
                       {"midstates", speed.midstates},
                       {"hashes_per_second", json_number(speed.hashes_per_second)}});
   }
-  return {{"cpu", json_text(calibration.key.cpu)},         {"features", json_text(calibration.key.features)},
+  return {{"device", json_text(calibration.key.device)},   {"features", json_text(calibration.key.features)},
           {"program", json_text(calibration.key.program)}, {"kernels", json_text(calibration.key.kernels)},
           {"time", json_text(calibration.time)},           {"speeds", std::move(speeds)}};
 }
@@ -121,7 +121,7 @@ Result<void> remember_calibration(const std::filesystem::path& folder, const Cal
   std::vector<Calibration> all{calibration};
   if (auto others = load_calibrations(folder)) {
     for (Calibration& other : *others) {
-      if (other.key.cpu == calibration.key.cpu && other.key.features == calibration.key.features) continue;
+      if (other.key.device == calibration.key.device && other.key.features == calibration.key.features) continue;
       if (all.size() <= kMostOthers) all.push_back(std::move(other));
     }
   }

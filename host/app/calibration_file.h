@@ -1,5 +1,5 @@
-// What was measured of CPUs, kept between runs: `calibration.json` in the state folder. One file serves machines that
-// share a home folder, an entry each.
+// What was measured of CPUs and GPUs, kept between runs: `calibration.json` in the state folder. One file serves
+// machines that share a home folder, an entry each.
 //
 // Start-up, main thread. Two programs may write at the same time: the last one wins, neither breaks the file.
 #pragma once
@@ -16,8 +16,8 @@ namespace lode::app {
 
 /// What a measurement holds for. Where any of it differs, it says nothing.
 struct CalibrationKey {
-  std::string cpu;       ///< the processor's name
-  std::string features;  ///< its instruction sets, as to_string(CpuFeatures) writes them
+  std::string device;    ///< the processor's name, or the GPU's
+  std::string features;  ///< a CPU's instruction sets, as to_string(CpuFeatures) writes them; a GPU's driver
   std::string program;   ///< version and commit
   std::string kernels;   ///< those that were measured, with their most midstates: "shani_x6/64 scalar/1"
 

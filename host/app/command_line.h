@@ -17,6 +17,7 @@ namespace lode::app {
 struct BenchOptions : DeviceOptions {    ///< kernel "all": every usable one
   std::vector<std::uint32_t> midstates;  ///< a result for each; empty: 1, and what the device has most versions carry
   std::chrono::duration<double> seconds{5.0};
+  bool tune = false;  ///< measure every way to run the devices, instead
   bool json = false;
 };
 

@@ -84,6 +84,29 @@ Result<Devices> open_cpu(const DeviceRequest& request) {
   return open_cpu(request, this_cpu);
 }
 
+Result<std::vector<DeviceTuning>> tune_cpu(const DeviceRequest& request) {
+  const auto plan = device::plan_threads(device::detect_cpu_topology(), request.threads, request.affinity);
+  if (!plan) return plan.error();
+  DeviceRequest anew = request;
+  anew.recalibrate = true;
+  const auto found = find_cpu_kernels(this_cpu(plan->front()), anew);
+  if (!found) return found.error();
+  DeviceTuning tuning{.id = "cpu", .name = device::cpu_name()};
+  const auto is_chosen = [&](const device::KernelRate& rate, const device::KernelRate& chosen) {
+    return rate.use.kernel == chosen.use.kernel && rate.use.midstates == chosen.use.midstates;
+  };
+  for (const device::KernelRate& rate : found->rates) {
+    tuning.settings.push_back(
+        {.kernel = std::string(rate.use.kernel->name),
+         .midstates = rate.use.midstates,
+         .hashes_per_second = rate.hashes_per_second,
+         .chosen = is_chosen(rate, found->choice.single) || is_chosen(rate, found->choice.rolling)});
+  }
+  for (const FailedKernel& failed : found->failed)
+    tuning.settings.push_back({.kernel = failed.name, .left_out = failed.reason});
+  return std::vector{std::move(tuning)};
+}
+
 Result<Devices> open_cpu(const DeviceRequest& request,
                          const std::function<CpuMachine(std::optional<unsigned> cpu)>& machine) {
   auto plan = device::plan_threads(device::detect_cpu_topology(), request.threads, request.affinity);

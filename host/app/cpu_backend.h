@@ -14,6 +14,9 @@ std::vector<DeviceDescription> describe_cpu(const DeviceRequest& request);
 /// Errors: kOutOfRange (no kernel of that name, CPUs that cannot be had), kDevice (this CPU cannot run it).
 Result<Devices> open_cpu(const DeviceRequest& request);
 
+/// One thread, measured anew.
+Result<std::vector<DeviceTuning>> tune_cpu(const DeviceRequest& request);
+
 /// The same with other kernels than this program's. `machine` is made for the CPU that is measured on.
 Result<Devices> open_cpu(const DeviceRequest& request,
                          const std::function<CpuMachine(std::optional<unsigned> cpu)>& machine);

@@ -57,7 +57,7 @@ Result<const Kernel*> named_kernel(const CpuMachine& machine, const std::string&
 }
 
 CalibrationKey key_of(const CpuMachine& machine) {
-  CalibrationKey key{.cpu = machine.name,
+  CalibrationKey key{.device = machine.name,
                      .features = kernels::to_string(machine.features),
                      .program = fmt::format("{} {}", version(), commit()),
                      .kernels = {}};

@@ -6,10 +6,12 @@
 #include <utility>
 
 #include "host/app/gpu_backend.h"
+#include "host/app/gpu_settings.h"
 #include "host/device/cuda_device.h"
 #include "host/device/cuda_gpu.h"
 #include "host/device/cuda_library.h"
 #include "host/device/cuda_nvml.h"
+#include "host/device/cuda_tuning.h"
 #include "kernels/cuda/images.h"
 
 namespace lode::app {
@@ -17,17 +19,6 @@ namespace {
 
 constexpr std::string_view kKernel = "cuda";
 constexpr std::string_view kDescription = "SHA-256 on both integer pipes, the schedule shared between versions";
-
-/// How many versions a job had best carry: what they share costs a thirtieth of a hash then.
-constexpr std::uint32_t kMidstates = 32;
-
-const kernels::cuda::Image* find_image(std::string_view kernel) {
-  const auto images = kernels::cuda::images();
-  const auto found = std::ranges::find_if(images, [&](const kernels::cuda::Image& image) {
-    return image.kernel == kernel && image.balance == kernels::cuda::Balance::kLight;
-  });
-  return found == images.end() ? nullptr : &*found;
-}
 
 void warn(const DeviceRequest& request, const std::string& text) {
   if (request.warn) request.warn(text);
@@ -51,32 +42,90 @@ Result<std::vector<device::CudaGpu>> choose(std::vector<device::CudaGpu> gpus, c
   return chosen;
 }
 
+device::CudaTarget target_of(const CudaMachine& machine, const device::CudaGpu& gpu) {
+  return {.driver = machine.driver, .gpu = gpu, .kernels = machine.kernels};
+}
+
+std::string driver_of(const CudaMachine& machine) {
+  const auto cuda = device::cuda_driver_version(*machine.driver);
+  const std::string own = machine.telemetry ? machine.telemetry->driver_version() : "";
+  return fmt::format("CUDA {}{}{}", cuda ? *cuda : "unknown", own.empty() ? "" : ", driver ", own);
+}
+
+std::string names_of(const std::vector<device::CudaKernels>& kernels) {
+  std::string names(kKernel);
+  for (const device::CudaKernels& one : kernels)
+    names += fmt::format(" {}", kernels::cuda::name_of(one.single.image.balance));
+  return names;
+}
+
+GpuTuner tuner_of(const CudaMachine& machine, const DeviceRequest& request, const device::CudaGpu& gpu) {
+  device::GpuIdentity identity{
+      .id = id_of(gpu), .name = gpu.name, .kernel = std::string(kKernel), .pci_bus_id = gpu.pci_bus_id};
+  GpuTuner tuner{
+      .identity = identity,
+      .key = calibration_key(gpu.name, driver_of(machine), names_of(machine.kernels)),
+      .plan = [target = target_of(machine, gpu)](bool rolling) { return device::cuda_plan(target, rolling); },
+      .knows =
+          [target = target_of(machine, gpu)](const std::string& name) {
+            const auto setting = device::parse_cuda_setting(name);
+            return setting && device::cuda_kernels(target, *setting, *setting);
+          },
+      .open = {},
+      .watts = {},
+      .budget = machine.tuning_budget};
+  tuner.open = device::gpu_trials(std::move(identity),
+                                  {.max_celsius = request.max_celsius, .telemetry = machine.telemetry}, tuner.now);
+  if (machine.telemetry) {
+    tuner.watts = [telemetry = machine.telemetry, bus = gpu.pci_bus_id] {
+      const auto reading = telemetry->read(bus);
+      return reading ? reading->watts : std::nullopt;
+    };
+  }
+  return tuner;
+}
+
+/// As measured, or as expected.
+device::CudaKernels kernels_for(const CudaMachine& machine, const device::CudaGpu& gpu,
+                                const std::optional<GpuSettings>& settings) {
+  if (!settings) return machine.kernels.front();
+  return *device::cuda_kernels(target_of(machine, gpu), *device::parse_cuda_setting(settings->single.kernel),
+                               *device::parse_cuda_setting(settings->rolling.kernel));
+}
+
+Result<void> check_sensors(const CudaMachine& machine, const DeviceRequest& request, const device::CudaGpu& gpu) {
+  const GpuSensors sensors{.source = machine.telemetry, .lack = machine.no_telemetry};
+  return check_temperature_limit(request, id_of(gpu), gpu.pci_bus_id, sensors);
+}
+
 Result<std::unique_ptr<device::GpuDevice>> open_gpu(const CudaMachine& machine, const DeviceRequest& request,
                                                     const device::CudaGpu& gpu) {
-  const GpuSensors sensors{.source = machine.telemetry, .lack = machine.no_telemetry};
-  if (const auto kept = check_temperature_limit(request, id_of(gpu), gpu.pci_bus_id, sensors); !kept)
-    return kept.error();
-  return device::open_cuda_device(machine.driver, gpu, machine.kernels,
-                                  {.midstates = request.midstates.value_or(kMidstates),
+  if (const auto kept = check_sensors(machine, request, gpu); !kept) return kept.error();
+  const auto settings = find_settings(tuner_of(machine, request, gpu), request);
+  const std::uint32_t midstates = settings ? settings->rolling.midstates : device::kExpectedCudaMidstates;
+  return device::open_cuda_device(machine.driver, gpu, kernels_for(machine, gpu, settings),
+                                  {.midstates = request.midstates.value_or(midstates),
                                    .max_celsius = request.max_celsius,
                                    .telemetry = machine.telemetry,
                                    .warn = request.warn});
 }
 
+Result<std::vector<device::CudaGpu>> gpus_for(const CudaMachine& machine, const DeviceRequest& request) {
+  auto all = device::list_cuda_gpus(*machine.driver);
+  if (!all) return fail(Errc::kDevice, fmt::format("{}: {}", kKernel, all.error().message()));
+  return choose(*std::move(all), request);
+}
+
 }  // namespace
 
 Result<CudaMachine> this_cuda_machine() {
-  const kernels::cuda::Image* const single = find_image("sha256d_m1");
-  const kernels::cuda::Image* const rolling = find_image("sha256d_mn");
-  if (single == nullptr || rolling == nullptr) {
+  auto kernels = device::built_cuda_kernels();
+  if (kernels.empty()) {
     return fail(Errc::kDevice, "not in this build (it was made without the CUDA compiler)");
   }
   auto driver = device::open_cuda_driver();
   if (!driver) return driver.error();
-  CudaMachine machine{.driver = *std::move(driver),
-                      .telemetry = {},
-                      .no_telemetry = {},
-                      .kernels = {.single = {.image = *single}, .rolling = {.image = *rolling}}};
+  CudaMachine machine{.driver = *std::move(driver), .telemetry = {}, .no_telemetry = {}, .kernels = std::move(kernels)};
   if (auto nvml = device::open_nvml()) {
     machine.telemetry = *std::move(nvml);
   } else {
@@ -94,7 +143,10 @@ std::vector<DeviceDescription> describe_cuda(const CudaMachine& machine, const D
   const auto driver = device::cuda_driver_version(*machine.driver);
   std::vector<DeviceDescription> devices;
   for (const device::CudaGpu& gpu : *gpus) {
-    const auto opened = device::open_cuda_device(machine.driver, gpu, machine.kernels, {});
+    // A list of devices does not keep a GPU busy for seconds unless it is told to.
+    const GpuTuner tuner = tuner_of(machine, request, gpu);
+    const auto settings = request.recalibrate ? find_settings(tuner, request) : remembered_settings(tuner, request);
+    const auto opened = device::open_cuda_device(machine.driver, gpu, kernels_for(machine, gpu, settings), {});
     devices.push_back(
         {.id = id_of(gpu),
          .name = gpu.name,
@@ -107,7 +159,7 @@ std::vector<DeviceDescription> describe_cuda(const CudaMachine& machine, const D
                       .unusable = opened ? "" : opened.error().message(),
                       .is_default = true,
                       .is_single_default = true}},
-         .calibration = {},
+         .calibration = settings ? std::optional(calibration_of(*settings)) : std::nullopt,
          .gpu = GpuInfo{.pci_bus_id = gpu.pci_bus_id,
                         .memory = gpu.memory,
                         .capability = fmt::format("{}.{}", gpu.capability / 10, gpu.capability % 10),
@@ -123,12 +175,24 @@ Result<Devices> open_cuda(const CudaMachine& machine, const DeviceRequest& reque
     return fail(Errc::kOutOfRange,
                 fmt::format("'{}' is no kernel of the {} devices; known is {}", request.kernel, kKernel, kKernel));
   }
-  auto all = device::list_cuda_gpus(*machine.driver);
-  if (!all) return fail(Errc::kDevice, fmt::format("{}: {}", kKernel, all.error().message()));
-  const auto gpus = choose(*std::move(all), request);
+  const auto gpus = gpus_for(machine, request);
   if (!gpus) return gpus.error();
   return open_each(
       gpus->size(), [&](std::size_t i) { return open_gpu(machine, request, gpus->at(i)); }, request);
+}
+
+Result<std::vector<DeviceTuning>> tune_cuda(const CudaMachine& machine, const DeviceRequest& request) {
+  const auto gpus = gpus_for(machine, request);
+  if (!gpus) return gpus.error();
+  std::vector<DeviceTuning> tunings;
+  for (const device::CudaGpu& gpu : *gpus) {
+    if (const auto kept = check_sensors(machine, request, gpu); !kept) return kept.error();
+    auto found = search_settings(tuner_of(machine, request, gpu), request, true);
+    if (!found) return found.error();
+    tunings.push_back(
+        {.id = id_of(gpu), .name = gpu.name, .pci_bus_id = gpu.pci_bus_id, .settings = std::move(found->tried)});
+  }
+  return tunings;
 }
 
 std::vector<DeviceDescription> describe_cuda(const DeviceRequest& request) {
@@ -140,6 +204,12 @@ Result<Devices> open_cuda(const DeviceRequest& request) {
   const auto machine = this_cuda_machine();
   if (!machine) return fail(Errc::kDevice, fmt::format("{}: {}", kKernel, machine.error().message()));
   return open_cuda(*machine, request);
+}
+
+Result<std::vector<DeviceTuning>> tune_cuda(const DeviceRequest& request) {
+  const auto machine = this_cuda_machine();
+  if (!machine) return fail(Errc::kDevice, fmt::format("{}: {}", kKernel, machine.error().message()));
+  return tune_cuda(*machine, request);
 }
 
 std::optional<std::string> why_no_cuda() {

@@ -103,6 +103,51 @@ Result<Devices> open_present(const std::vector<DeviceSelector>& selectors, Devic
   return devices;
 }
 
+/// What is asked of a backend by name; nothing: nothing is.
+std::optional<DeviceRequest> narrow(const DeviceBackend& backend, const std::vector<DeviceSelector>& selectors,
+                                    const DeviceRequest& request) {
+  DeviceRequest narrowed = request;
+  bool named = false;
+  bool all = false;
+  for (const DeviceSelector& selector : selectors) {
+    if (selector.backend != backend.name) continue;
+    named = true;
+    if (selector.index) {
+      narrowed.indices.push_back(*selector.index);
+    } else if (selector.platform_device) {
+      narrowed.platform_devices.push_back(*selector.platform_device);
+    } else {
+      all = true;
+    }
+  }
+  if (!named) return std::nullopt;
+  if (all) {
+    narrowed.indices.clear();
+    narrowed.platform_devices.clear();
+  }
+  return narrowed;
+}
+
+/// Whether a named backend has devices. What is named may be there although nothing of its kind is used unless it is.
+Result<void> check_present(const DeviceBackend& backend, const DeviceRequest& narrowed) {
+  const auto reason = narrowed.platform_devices.empty() || backend.open == nullptr ? why_not(backend) : std::nullopt;
+  if (reason) return fail(Errc::kDevice, fmt::format("{}: {}", backend.name, *reason));
+  return {};
+}
+
+Result<void> tune_backend(const DeviceBackend& backend, DeviceRequest& request, std::vector<DeviceTuning>& tunings) {
+  if (backend.tune == nullptr) return {};
+  auto tuned = backend.tune(request);
+  if (!tuned) return tuned.error();
+  for (DeviceTuning& tuning : *tuned) {
+    if (backend.numbered) {
+      request.taken.push_back({.id = tuning.id, .name = tuning.name, .pci_bus_id = tuning.pci_bus_id});
+    }
+    tunings.push_back(std::move(tuning));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<DeviceSelector>> parse_device_list(std::string_view text) {
@@ -139,37 +184,37 @@ std::vector<const DeviceBackend*> present_backends(const std::vector<DeviceSelec
 Result<Devices> open_devices(const std::vector<DeviceSelector>& selectors, const DeviceRequest& request) {
   if (selectors.empty() || names_all(selectors)) return open_present(selectors, request);
   Devices devices;
-  std::vector<TakenGpu> taken = request.taken;
+  DeviceRequest with_taken = request;
   for (const DeviceBackend& backend : device_backends()) {
-    DeviceRequest narrowed = request;
-    narrowed.taken = taken;
-    bool named = false;
-    bool all = false;
-    for (const DeviceSelector& selector : selectors) {
-      if (selector.backend != backend.name) continue;
-      named = true;
-      if (selector.index) {
-        narrowed.indices.push_back(*selector.index);
-      } else if (selector.platform_device) {
-        narrowed.platform_devices.push_back(*selector.platform_device);
-      } else {
-        all = true;
-      }
-    }
-    if (!named) continue;
-    if (all) {
-      narrowed.indices.clear();
-      narrowed.platform_devices.clear();
-    }
-    // What is named may be there although nothing of its kind is used unless it is named.
-    const auto reason = narrowed.platform_devices.empty() || backend.open == nullptr ? why_not(backend) : std::nullopt;
-    if (reason) return fail(Errc::kDevice, fmt::format("{}: {}", backend.name, *reason));
-    Result<Devices> opened = backend.open(narrowed);
+    const auto narrowed = narrow(backend, selectors, with_taken);
+    if (!narrowed) continue;
+    if (const auto present = check_present(backend, *narrowed); !present) return present.error();
+    Result<Devices> opened = backend.open(*narrowed);
     if (!opened) return opened.error();
-    if (backend.numbered) add_taken(taken, *opened);
+    if (backend.numbered) add_taken(with_taken.taken, *opened);
     std::ranges::move(*opened, std::back_inserter(devices));
   }
   return devices;
+}
+
+Result<std::vector<DeviceTuning>> tune_devices(const std::vector<DeviceSelector>& selectors,
+                                               const DeviceRequest& request) {
+  std::vector<DeviceTuning> tunings;
+  DeviceRequest with_taken = request;
+  if (selectors.empty() || names_all(selectors)) {
+    for (const DeviceBackend* const backend : present_backends(selectors)) {
+      if (const auto tuned = tune_backend(*backend, with_taken, tunings); !tuned) return tuned.error();
+    }
+    return tunings;
+  }
+  for (const DeviceBackend& backend : device_backends()) {
+    auto narrowed = narrow(backend, selectors, with_taken);
+    if (!narrowed) continue;
+    if (const auto present = check_present(backend, *narrowed); !present) return present.error();
+    if (const auto tuned = tune_backend(backend, *narrowed, tunings); !tuned) return tuned.error();
+    with_taken.taken = std::move(narrowed->taken);
+  }
+  return tunings;
 }
 
 }  // namespace lode::app

@@ -32,4 +32,8 @@ std::vector<const DeviceBackend*> present_backends(const std::vector<DeviceSelec
 /// kOutOfRange (no kernel of that name).
 Result<Devices> open_devices(const std::vector<DeviceSelector>& selectors, const DeviceRequest& request);
 
+/// Measures every way to run what is named, see DeviceBackend::tune. Errors as above.
+Result<std::vector<DeviceTuning>> tune_devices(const std::vector<DeviceSelector>& selectors,
+                                               const DeviceRequest& request);
+
 }  // namespace lode::app

@@ -14,6 +14,12 @@ namespace {
 
 namespace json = boost::json;
 
+/// Nothing while it does not hash, or does not tell its power.
+std::optional<double> joules_per_terahash(const engine::DeviceRate& device) {
+  if (!device.telemetry || !device.telemetry->watts || device.hashes_per_second <= 0) return std::nullopt;
+  return *device.telemetry->watts / (device.hashes_per_second / 1e12);
+}
+
 /// Adds the fields of one event after "time".
 struct Fields {
   json::object& to;
@@ -109,7 +115,8 @@ struct Fields {
                          {"threads", device.threads},
                          {"hashes", device.hashes},
                          {"hashes_per_second", json_number(device.hashes_per_second)},
-                         {"telemetry", telemetry_json(device.telemetry)}});
+                         {"telemetry", telemetry_json(device.telemetry)},
+                         {"joules_per_terahash", json_number(joules_per_terahash(device))}});
     }
     to["devices"] = std::move(devices);
   }

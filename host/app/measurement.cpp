@@ -63,6 +63,7 @@ class Runner {
       run_pass(pass % work_.size(), pass < work_.size(), deadline);
     }
     ended_ = Clock::now();
+    if (const auto reading = device_->telemetry()) watts_ = reading->watts;
   }
 
   /// Checks what was collected.
@@ -85,6 +86,8 @@ class Runner {
   [[nodiscard]] const std::optional<Error>& error() const noexcept { return error_; }
   [[nodiscard]] std::uint64_t hashes() const noexcept { return hashes_; }
   [[nodiscard]] Clock::time_point ended() const noexcept { return ended_; }
+  /// What the device took at the end of the run, if it tells.
+  [[nodiscard]] std::optional<double> watts() const noexcept { return watts_; }
 
  private:
   /// Nonces a second, from a short scan.
@@ -164,6 +167,7 @@ class Runner {
   int rests_ = 0;
   std::uint64_t hashes_ = 0;
   Clock::time_point ended_{};
+  std::optional<double> watts_;
   std::string problem_;
   std::optional<Error> error_;
 };
@@ -194,11 +198,17 @@ Result<Measurement> measure(Devices devices, std::uint32_t midstates, std::chron
 
   Measurement total;
   total.verified = true;
+  if (!runners.empty()) total.watts = 0;
   Clock::time_point end = start;
   for (const auto& runner : runners) {
     if (runner->error()) return *runner->error();
     total.hashes += runner->hashes();
     end = std::max(end, runner->ended());
+    if (total.watts && runner->watts()) {
+      *total.watts += *runner->watts();
+    } else {
+      total.watts.reset();
+    }
     if (!runner->ok() && total.verified) {
       total.verified = false;
       total.problem = runner->problem();

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "host/app/builtins.h"
@@ -13,10 +14,15 @@ struct Measurement {
   std::uint64_t hashes = 0;  ///< headers, over all devices
   double seconds = 0;        ///< from the common start to the end of the last device's last scan
   bool verified = false;
-  std::string problem;  ///< of the first device that was wrong; empty when verified
+  std::string problem;          ///< of the first device that was wrong; empty when verified
+  std::optional<double> watts;  ///< of all boards at the end; nothing: a device does not tell, as CPUs do not
 
   [[nodiscard]] double hashes_per_second() const noexcept {
     return seconds > 0 ? static_cast<double>(hashes) / seconds : 0;
+  }
+  [[nodiscard]] std::optional<double> joules_per_terahash() const noexcept {
+    if (!watts || hashes == 0) return std::nullopt;
+    return *watts / (hashes_per_second() / 1e12);
   }
 };
 

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 Calibration calibration_of(const std::string& cpu, double rate = 5e7) {
-  return {.key = {.cpu = cpu, .features = "AVX2", .program = "0.1.0 abc", .kernels = "avx2_x8/64 scalar/1"},
+  return {.key = {.device = cpu, .features = "AVX2", .program = "0.1.0 abc", .kernels = "avx2_x8/64 scalar/1"},
           .time = "2026-11-22T17:36:39.042Z",
           .speeds = {{"avx2_x8", 64, rate}, {"avx2_x8", 1, 123456.75}, {"scalar", 1, 0}}};
 }
@@ -31,7 +31,7 @@ TEST(CalibrationFile, IsReadAsItWasWritten) {
   EXPECT_EQ(read->front().key, calibration_of("A \"quoted\" CPU").key);
   EXPECT_EQ(read->front().time, "2026-11-22T17:36:39.042Z");
   EXPECT_EQ(read->front().speeds, calibration_of("").speeds);
-  EXPECT_EQ(read->back().key.cpu, "B");
+  EXPECT_EQ(read->back().key.device, "B");
 }
 
 TEST(CalibrationFile, WhatIsNotOursIsMalformed) {
@@ -48,7 +48,7 @@ TEST(CalibrationFile, WhatIsNotOursIsMalformed) {
   };
   for (const std::string& text :
        {std::string("[]"), std::string("{}"), std::string("null"), std::string(R"({"calibrations":{}})"),
-        std::string(R"({"calibrations":[1]})"), with("\"cpu\"", "\"cup\""), with("\"A\"", "7"),
+        std::string(R"({"calibrations":[1]})"), with("\"device\"", "\"devise\""), with("\"A\"", "7"),
         with("\"speeds\"", "\"speed\""), with("\"midstates\":64", "\"midstates\":65"),
         with("\"midstates\":64", "\"midstates\":0"), with("\"midstates\":64", "\"midstates\":1.5"),
         with(R"("midstates":64)", R"("midstates":"64")"), with("5E7", "-5E7"), with("5E7", "\"fast\"")}) {
@@ -63,7 +63,7 @@ class CalibrationFolder : public testing::Test {
   std::vector<std::string> cpus() const {
     std::vector<std::string> names;
     for (const Calibration& one : load_calibrations(folder).value())
-      names.push_back(one.key.cpu);
+      names.push_back(one.key.device);
     return names;
   }
 
@@ -95,7 +95,7 @@ TEST_F(CalibrationFolder, ForgetsTheOldestOfManyCpus) {
 
 TEST_F(CalibrationFolder, ADamagedFileIsNamedAndReplaced) {
   fs::create_directories(folder);
-  std::ofstream(file) << R"({"calibrations":[{"cpu":)";
+  std::ofstream(file) << R"({"calibrations":[{"device":)";
   EXPECT_THAT(load_calibrations(folder).error().message(), HasSubstr(file.string()));
   ASSERT_TRUE(remember_calibration(folder, calibration_of("A")));
   EXPECT_THAT(cpus(), testing::ElementsAre("A"));

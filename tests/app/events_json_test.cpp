@@ -91,9 +91,25 @@ TEST(EventsJson, RatesCarryEveryDevice) {
       2e7, {{.device = "cpu", .name = "N", .kernel = "scalar", .threads = 2, .hashes = 5, .hashes_per_second = 2e7}}};
   const json::object object = reread(to_json(rate, kTime));
   const json::object& device = object.at("devices").as_array().at(0).as_object();
-  EXPECT_EQ(keys_of(device),
-            (std::set<std::string>{"device", "name", "kernel", "threads", "hashes", "hashes_per_second", "telemetry"}));
+  EXPECT_EQ(keys_of(device), (std::set<std::string>{"device", "name", "kernel", "threads", "hashes",
+                                                    "hashes_per_second", "telemetry", "joules_per_terahash"}));
+  EXPECT_TRUE(device.at("joules_per_terahash").is_null());
   EXPECT_EQ(device.at("threads").to_number<int>(), 2);
+}
+
+TEST(EventsJson, RatesTellWhatATerahashCosts) {
+  engine::DeviceRate device{
+      .device = "cuda:0", .name = "N", .kernel = "cuda", .threads = 1, .hashes = 5, .hashes_per_second = 1e10};
+  const auto cost = [&] {
+    const json::object object = reread(to_json(engine::Rate{1e10, {device}}, kTime));
+    return object.at("devices").as_array().at(0).as_object().at("joules_per_terahash");
+  };
+  device.telemetry = device::Telemetry{};
+  EXPECT_TRUE(cost().is_null()) << "a GPU that does not tell";
+  device.telemetry->watts = 700;
+  EXPECT_EQ(cost().to_number<double>(), 70'000);
+  device.hashes_per_second = 0;
+  EXPECT_TRUE(cost().is_null()) << "it rests";
 }
 
 TEST(EventsJson, LargeTotalsStayExact) {
