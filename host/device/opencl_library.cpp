@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "host/device/opencl_icd.h"
 #include "host/device/shared_library.h"
 
 namespace lode::device {
@@ -64,39 +65,53 @@ struct Symbols {
   Status (*release_event)(OpenClEvent) = nullptr;
 };
 
-/// The first function that the library lacks; null: it has all.
-const char* find_all(const SharedLibrary& library, Symbols& to) {
+/// The first function that the library lacks; null: it has all. `find` sets a function that it is told by name and by
+/// its place in a driver's table.
+template <class Find>
+const char* find_all(const Find& find, Symbols& to) {
   const char* missing = nullptr;
-  const auto find = [&](const char* name, auto& function) {
-    if (!library.find(name, function) && missing == nullptr) missing = name;
+  const auto take = [&](const char* name, OpenClEntry entry, auto& function) {
+    if (!find(name, entry, function) && missing == nullptr) missing = name;
   };
-  find("clGetPlatformIDs", to.platforms);
-  find("clGetPlatformInfo", to.platform_info);
-  find("clGetDeviceIDs", to.devices);
-  find("clGetDeviceInfo", to.device_info);
-  find("clCreateContext", to.create_context);
-  find("clReleaseContext", to.release_context);
-  find("clCreateCommandQueue", to.create_queue);
-  find("clReleaseCommandQueue", to.release_queue);
-  find("clCreateBuffer", to.create_buffer);
-  find("clReleaseMemObject", to.release_buffer);
-  find("clCreateProgramWithSource", to.program_with_source);
-  find("clCreateProgramWithBinary", to.program_with_binary);
-  find("clBuildProgram", to.build);
-  find("clGetProgramBuildInfo", to.build_info);
-  find("clGetProgramInfo", to.program_info);
-  find("clReleaseProgram", to.release_program);
-  find("clCreateKernel", to.create_kernel);
-  find("clReleaseKernel", to.release_kernel);
-  find("clGetKernelWorkGroupInfo", to.group_info);
-  find("clSetKernelArg", to.set_argument);
-  find("clEnqueueWriteBuffer", to.write);
-  find("clEnqueueReadBuffer", to.read);
-  find("clEnqueueNDRangeKernel", to.launch);
-  find("clFlush", to.flush);
-  find("clFinish", to.finish);
-  find("clGetEventInfo", to.event_info);
-  find("clReleaseEvent", to.release_event);
+  using enum OpenClEntry;
+  take("clGetPlatformIDs", kGetPlatformIds, to.platforms);
+  take("clGetPlatformInfo", kGetPlatformInfo, to.platform_info);
+  take("clGetDeviceIDs", kGetDeviceIds, to.devices);
+  take("clGetDeviceInfo", kGetDeviceInfo, to.device_info);
+  take("clCreateContext", kCreateContext, to.create_context);
+  take("clReleaseContext", kReleaseContext, to.release_context);
+  take("clCreateCommandQueue", kCreateCommandQueue, to.create_queue);
+  take("clReleaseCommandQueue", kReleaseCommandQueue, to.release_queue);
+  take("clCreateBuffer", kCreateBuffer, to.create_buffer);
+  take("clReleaseMemObject", kReleaseMemObject, to.release_buffer);
+  take("clCreateProgramWithSource", kCreateProgramWithSource, to.program_with_source);
+  take("clCreateProgramWithBinary", kCreateProgramWithBinary, to.program_with_binary);
+  take("clBuildProgram", kBuildProgram, to.build);
+  take("clGetProgramBuildInfo", kGetProgramBuildInfo, to.build_info);
+  take("clGetProgramInfo", kGetProgramInfo, to.program_info);
+  take("clReleaseProgram", kReleaseProgram, to.release_program);
+  take("clCreateKernel", kCreateKernel, to.create_kernel);
+  take("clReleaseKernel", kReleaseKernel, to.release_kernel);
+  take("clGetKernelWorkGroupInfo", kGetKernelWorkGroupInfo, to.group_info);
+  take("clSetKernelArg", kSetKernelArg, to.set_argument);
+  take("clEnqueueWriteBuffer", kEnqueueWriteBuffer, to.write);
+  take("clEnqueueReadBuffer", kEnqueueReadBuffer, to.read);
+  take("clEnqueueNDRangeKernel", kEnqueueNdRangeKernel, to.launch);
+  take("clFlush", kFlush, to.flush);
+  take("clFinish", kFinish, to.finish);
+  take("clGetEventInfo", kGetEventInfo, to.event_info);
+  take("clReleaseEvent", kReleaseEvent, to.release_event);
+  return missing;
+}
+
+const char* find_all(const SharedLibrary& library, Symbols& to) {
+  return find_all([&](const char* name, OpenClEntry, auto& function) { return library.find(name, function); }, to);
+}
+
+const char* find_all(const OpenClIcd& icd, Symbols& to) {
+  const char* const missing =
+      find_all([&](const char*, OpenClEntry entry, auto& function) { return icd.find(entry, function); }, to);
+  to.platforms = icd.platforms;
   return missing;
 }
 
@@ -263,9 +278,7 @@ class LibraryDriver final : public OpenClDriver {
   Symbols call_;
 };
 
-}  // namespace
-
-Result<std::shared_ptr<OpenClDriver>> open_opencl_driver(const char* name) {
+Result<std::shared_ptr<OpenClDriver>> open_library(const char* name) {
   SharedLibrary library(name, SharedLibrary::Unload::kNever);
   if (!library.is_open()) {
     // The loader says the same of a file that is not there and of one it cannot use, in words only.
@@ -275,10 +288,31 @@ Result<std::shared_ptr<OpenClDriver>> open_opencl_driver(const char* name) {
                                       : "no ICD loader: " + library.error());
   }
   Symbols symbols;
-  if (const char* const missing = find_all(library, symbols)) {
+  const char* missing = find_all(library, symbols);
+  if (symbols.platforms == nullptr) {
+    if (const auto icd = find_opencl_icd(library)) missing = find_all(*icd, symbols);
+  }
+  if (missing != nullptr) {
     return fail(Errc::kDevice, "the ICD loader is older than OpenCL 1.2: " + std::string(name) + " has no " + missing);
   }
   return std::shared_ptr<OpenClDriver>(std::make_shared<LibraryDriver>(std::move(library), symbols));
+}
+
+bool has_platform(OpenClDriver& driver) {
+  std::vector<OpenClPlatformId> platforms;
+  return driver.platforms(platforms) == OpenClStatus::kSuccess && !platforms.empty();
+}
+
+}  // namespace
+
+Result<std::shared_ptr<OpenClDriver>> open_opencl_driver(const char* name, std::span<const char* const> drivers) {
+  auto loaded = open_library(name);
+  if (loaded && has_platform(**loaded)) return loaded;
+  for (const char* const driver : drivers) {
+    auto alone = open_library(driver);
+    if (alone && has_platform(**alone)) return alone;
+  }
+  return loaded;
 }
 
 }  // namespace lode::device

@@ -7,10 +7,12 @@
 #include <CL/cl_icd.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
 #include "host/device/opencl_driver.h"
+#include "host/device/opencl_icd.h"
 #include "host/device/opencl_status.h"
 
 namespace lode::device {
@@ -89,6 +91,38 @@ static_assert(same(kOpenClCpu, CL_DEVICE_TYPE_CPU));
 static_assert(same(kOpenClGpu, CL_DEVICE_TYPE_GPU));
 static_assert(same(kOpenClAccelerator, CL_DEVICE_TYPE_ACCELERATOR));
 static_assert(same(kOpenClAllDevices, CL_DEVICE_TYPE_ALL));
+
+// Where a driver's table has a function.
+constexpr bool is_at(OpenClEntry entry, std::size_t offset) {
+  return static_cast<std::size_t>(entry) * sizeof(void*) == offset;
+}
+static_assert(is_at(OpenClEntry::kGetPlatformIds, offsetof(cl_icd_dispatch, clGetPlatformIDs)));
+static_assert(is_at(OpenClEntry::kGetPlatformInfo, offsetof(cl_icd_dispatch, clGetPlatformInfo)));
+static_assert(is_at(OpenClEntry::kGetDeviceIds, offsetof(cl_icd_dispatch, clGetDeviceIDs)));
+static_assert(is_at(OpenClEntry::kGetDeviceInfo, offsetof(cl_icd_dispatch, clGetDeviceInfo)));
+static_assert(is_at(OpenClEntry::kCreateContext, offsetof(cl_icd_dispatch, clCreateContext)));
+static_assert(is_at(OpenClEntry::kReleaseContext, offsetof(cl_icd_dispatch, clReleaseContext)));
+static_assert(is_at(OpenClEntry::kCreateCommandQueue, offsetof(cl_icd_dispatch, clCreateCommandQueue)));
+static_assert(is_at(OpenClEntry::kReleaseCommandQueue, offsetof(cl_icd_dispatch, clReleaseCommandQueue)));
+static_assert(is_at(OpenClEntry::kCreateBuffer, offsetof(cl_icd_dispatch, clCreateBuffer)));
+static_assert(is_at(OpenClEntry::kReleaseMemObject, offsetof(cl_icd_dispatch, clReleaseMemObject)));
+static_assert(is_at(OpenClEntry::kCreateProgramWithSource, offsetof(cl_icd_dispatch, clCreateProgramWithSource)));
+static_assert(is_at(OpenClEntry::kCreateProgramWithBinary, offsetof(cl_icd_dispatch, clCreateProgramWithBinary)));
+static_assert(is_at(OpenClEntry::kReleaseProgram, offsetof(cl_icd_dispatch, clReleaseProgram)));
+static_assert(is_at(OpenClEntry::kBuildProgram, offsetof(cl_icd_dispatch, clBuildProgram)));
+static_assert(is_at(OpenClEntry::kGetProgramInfo, offsetof(cl_icd_dispatch, clGetProgramInfo)));
+static_assert(is_at(OpenClEntry::kGetProgramBuildInfo, offsetof(cl_icd_dispatch, clGetProgramBuildInfo)));
+static_assert(is_at(OpenClEntry::kCreateKernel, offsetof(cl_icd_dispatch, clCreateKernel)));
+static_assert(is_at(OpenClEntry::kReleaseKernel, offsetof(cl_icd_dispatch, clReleaseKernel)));
+static_assert(is_at(OpenClEntry::kSetKernelArg, offsetof(cl_icd_dispatch, clSetKernelArg)));
+static_assert(is_at(OpenClEntry::kGetKernelWorkGroupInfo, offsetof(cl_icd_dispatch, clGetKernelWorkGroupInfo)));
+static_assert(is_at(OpenClEntry::kGetEventInfo, offsetof(cl_icd_dispatch, clGetEventInfo)));
+static_assert(is_at(OpenClEntry::kReleaseEvent, offsetof(cl_icd_dispatch, clReleaseEvent)));
+static_assert(is_at(OpenClEntry::kFlush, offsetof(cl_icd_dispatch, clFlush)));
+static_assert(is_at(OpenClEntry::kFinish, offsetof(cl_icd_dispatch, clFinish)));
+static_assert(is_at(OpenClEntry::kEnqueueReadBuffer, offsetof(cl_icd_dispatch, clEnqueueReadBuffer)));
+static_assert(is_at(OpenClEntry::kEnqueueWriteBuffer, offsetof(cl_icd_dispatch, clEnqueueWriteBuffer)));
+static_assert(is_at(OpenClEntry::kEnqueueNdRangeKernel, offsetof(cl_icd_dispatch, clEnqueueNDRangeKernel)));
 
 TEST(OpenClAbi, IsTheHeaders) {
   // These are private to the library; a driver that took other numbers would fail every test on a real platform.
