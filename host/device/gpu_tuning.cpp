@@ -71,7 +71,7 @@ class DeviceTrial final : public GpuTrial {
 /// The candidates that were met so far, and those of them that are open.
 class Field {
  public:
-  explicit Field(const OpenGpuTrial& open) : open_(open) {}
+  Field(const OpenGpuTrial& open, const ReadClock& now) : open_(open), now_(now) {}
 
   /// Indices of those that are new.
   std::vector<std::size_t> add(std::vector<GpuCandidate> candidates) {
@@ -92,7 +92,9 @@ class Field {
   double measure(std::size_t index, std::chrono::nanoseconds slice) {
     if (!rates_[index].left_out.empty()) return 0;
     if (!trials_[index]) {
+      const auto begin = now_();
       auto opened = open_(rates_[index].candidate);
+      longest_opening_ = std::max(longest_opening_, now_() - begin);
       if (!opened) {
         fall_out(index, opened.error());
         return 0;
@@ -108,6 +110,11 @@ class Field {
   }
 
   void close(std::size_t index) { trials_[index].reset(); }
+
+  /// How long it may take until the candidate runs: drivers that compile take seconds to open one.
+  [[nodiscard]] std::chrono::steady_clock::duration expected_opening(std::size_t index) const {
+    return trials_[index] ? std::chrono::steady_clock::duration::zero() : longest_opening_;
+  }
 
   [[nodiscard]] std::uint64_t hashes_between_looks(std::size_t index) const {
     return trials_[index] ? trials_[index]->hashes_between_looks() : 0;
@@ -127,6 +134,8 @@ class Field {
   }
 
   const OpenGpuTrial& open_;
+  const ReadClock& now_;
+  std::chrono::steady_clock::duration longest_opening_{};
   std::vector<GpuCandidateRate> rates_;
   std::vector<std::unique_ptr<GpuTrial>> trials_;  ///< null: not open
 };
@@ -136,7 +145,7 @@ class Search {
  public:
   Search(const GpuTuningPlan& plan, const OpenGpuTrial& open, const ReadClock& now,
          std::chrono::steady_clock::time_point deadline)
-      : plan_(plan), now_(now), deadline_(deadline), field_(open) {}
+      : plan_(plan), now_(now), deadline_(deadline), field_(open, now) {}
 
   GpuTuning run() {
     look(field_.add(plan_.first));
@@ -181,9 +190,10 @@ class Search {
     }
   }
 
-  /// Whether nothing is measured any more, what has to be apart. What was never looked at is out then.
+  /// Whether nothing is measured any more, what has to be apart, or opening this one would take longer than is left.
+  /// What was never looked at is out then.
   bool out_of_time(std::size_t index) {
-    if (now_() < deadline_ || !fastest()) return false;
+    if (now_() + field_.expected_opening(index) < deadline_ || !fastest()) return false;
     std::string& left_out = field_.rates()[index].left_out;
     if (rates_[index] == 0 && left_out.empty()) left_out = "not measured: there was no time left";
     return true;

@@ -80,8 +80,9 @@ inline constexpr std::chrono::microseconds kLongestBetweenLooks{2000};
 /// Another candidate has to be so much faster than one that is expected to be the fastest, or it is taken for noise.
 inline constexpr double kGpuRateMargin = 1.005;
 
-/// Searches until `deadline`; the turn that it ends in comes on top. Where no candidate lets newer work begin soon
-/// enough, the one with the least between two looks is taken.
+/// Searches until `deadline`; the turn that it ends in comes on top. Once one is measured, none is opened that might
+/// take longer than is left, by the longest so far. Where no candidate lets newer work begin soon enough, the one with
+/// the least between two looks is taken.
 GpuTuning tune_gpu(const GpuTuningPlan& plan, const OpenGpuTrial& open, const ReadClock& now,
                    std::chrono::steady_clock::time_point deadline);
 

@@ -63,6 +63,10 @@ OpenClSession::~OpenClSession() {
   }
 }
 
+std::uint32_t OpenClSession::filling_groups(const OpenClGpu& gpu, const opencl::Variant& variant) noexcept {
+  return gpu.is_cpu() ? 1 : std::max(kItemsOfUnit / variant.group_size, 1U);
+}
+
 Result<void> OpenClSession::check(OpenClStatus status, const char* call) {
   if (status == OpenClStatus::kSuccess) return {};
   last_status_ = status;
@@ -116,8 +120,7 @@ Result<void> OpenClSession::load(Function& to, OpenClProgram program, const Open
   }
   to.unit = opencl::chunk_unit(variant);
   to.hashes_per_item = std::max(use.hashes_per_item.value_or(variant.hashes_per_item), 1U);
-  const std::uint32_t filling = gpu_.is_cpu() ? 1 : std::max(kItemsOfUnit / to.group_size, 1U);
-  to.groups = std::max(use.groups_per_unit.value_or(filling), 1U) * gpu_.compute_units;
+  to.groups = std::max(use.groups_per_unit.value_or(filling_groups(gpu_, variant)), 1U) * gpu_.compute_units;
   to.poll_interval = std::bit_floor(std::max(to.groups / kLooksInAChunk, 1U));
   return {};
 }

@@ -51,6 +51,9 @@ class OpenClSession final : public GpuSession {
                                                   const OpenClKernels& kernels, const OpenClProgramHelp& help);
   ~OpenClSession() override;
 
+  /// Work-groups of a variant for each compute unit that fill the device, 1 or more.
+  static std::uint32_t filling_groups(const OpenClGpu& gpu, const kernels::opencl::Variant& variant) noexcept;
+
   void abandon() noexcept override { abandoned_ = true; }
   Result<void> enter() override { return {}; }
   [[nodiscard]] std::uint32_t epoch() const noexcept override { return epoch_.load(); }

@@ -26,6 +26,7 @@ class MadeUpGpu {
     std::uint64_t between_looks = 0;
     int fails_after = -1;   ///< slices; -1: never
     bool is_wrong = false;  ///< fails its test
+    Clock::duration opening{};
   };
   std::map<std::string, Ability> abilities;
   std::map<std::string, int> slices;
@@ -41,6 +42,7 @@ class MadeUpGpu {
   OpenGpuTrial trials() {
     return [this](const GpuCandidate& candidate) -> Result<std::unique_ptr<GpuTrial>> {
       ++opened[candidate.name];
+      time += abilities.at(candidate.name).opening;
       if (abilities.at(candidate.name).is_wrong) return fail(Errc::kDevice, "the kernel failed its self-test");
       return std::unique_ptr<GpuTrial>(std::make_unique<Trial>(*this, candidate.name));
     };
@@ -169,6 +171,21 @@ TEST_F(GpuTuningTest, WithNoTimeTheDefaultIsStillMeasured) {
   const GpuTuning tuning = gpu.tune(plan, 0s);
   EXPECT_EQ(best_of(tuning), "light");
   EXPECT_THAT(rate_of(tuning, "heavy").left_out, HasSubstr("no time left"));
+}
+
+TEST_F(GpuTuningTest, WhatTakesLongerToOpenThanIsLeftIsNotOpened) {
+  for (auto& [name, ability] : gpu.abilities)
+    ability.opening = 1500ms;
+  const auto begin = gpu.time;
+  const GpuTuning tuning = gpu.tune(plan, 4s);
+  EXPECT_EQ(best_of(tuning), "heavy") << "there is time for two";
+  EXPECT_THAT(rate_of(tuning, "none").left_out, HasSubstr("no time left"));
+  EXPECT_EQ(gpu.opened.count("none"), 0U);
+  EXPECT_EQ(gpu.opened.count("heavy blocks=4"), 0U);
+  EXPECT_LE(gpu.time - begin, 4s + 300ms);
+
+  gpu.abilities["light"].opening = 60s;
+  EXPECT_EQ(best_of(gpu.tune(plan, 4s)), "light") << "one has to be opened, whatever it takes";
 }
 
 TEST_F(GpuTuningTest, PowerIsMeasuredOfEachAlone) {
