@@ -1,5 +1,6 @@
 #include "stratum/v1/pool_source.h"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -25,6 +26,12 @@ constexpr int kTold = 20;
 /// A connection that has lasted for so long has proved the pool; the next attempt comes soon.
 constexpr std::chrono::minutes kProven{1};
 
+/// Old pools close the connection at mining.configure, or at anything that comes before mining.subscribe (ckpool until
+/// 2018). So many connections in a row that the pool closed without a word are taken for that, the second number for
+/// version rolling is lost by it.
+constexpr int kClosedBeforeAnswer = 2;
+constexpr int kClosedAfterSubscribing = 3;
+
 }  // namespace
 
 class PoolSource::Impl {
@@ -48,6 +55,7 @@ class PoolSource::Impl {
       const Error end = co_await run_connection();
       if (stop_requested_) break;
       ++counters_.losses;
+      learn_from(end);
       if (!worked_before && !worked_ && end.is(Errc::kUnauthorized)) co_return end;
       listener.on_lost(self_, end);
       if (stop_requested_) break;
@@ -98,7 +106,9 @@ class PoolSource::Impl {
   asio::awaitable<Error> run_connection() {
     worked_ = false;
     told_ = 0;
+    talked_ = heard_ = configured_ = false;
     SessionOptions session_options = options_.session;
+    session_options.configure = std::max(session_options.configure, configure_);
     if (const auto target = std::exchange(redirect_, std::nullopt)) {
       session_options.endpoint.host = target->host;
       session_options.endpoint.port = target->port;
@@ -122,6 +132,7 @@ class PoolSource::Impl {
   asio::awaitable<Error> talk(const SessionOptions& session_options) {
     if (const auto connected = co_await link_->connect(); !connected) co_return connected.error();
     end_.reset();
+    talked_ = true;
     session_.emplace(session_options, memory_);
     begin_recording(session_options);
     note_hash_rate(hash_rate_);
@@ -167,6 +178,7 @@ class PoolSource::Impl {
         }
         if (!*line) break;
         const std::string_view text = **line;
+        heard_ = true;
         feed([text](Session& session, TimePoint at) { return session.receive(text, at); },
              [text](SessionRecorder& recorder, TimePoint at) { recorder.receive(text, at); });
       }
@@ -183,6 +195,24 @@ class PoolSource::Impl {
       feed([](Session& session, TimePoint now) { return session.expire(now); },
            [](SessionRecorder& recorder, TimePoint now) { recorder.expire(now); });
     }
+  }
+
+  /// Whether it is mining.configure that the pool does not bear.
+  void learn_from(const Error& end) {
+    const ConfigureOrder now = std::max(options_.session.configure, configure_);
+    const bool is_first = now == ConfigureOrder::kFirst;
+    const bool closed = end.is(Errc::kDisconnected) && talked_ && !worked_ && !configured_ && !redirect_;
+    // Without a word where it came first; after the answer to mining.subscribe where it came then.
+    if (!closed || now == ConfigureOrder::kNever || heard_ == is_first) {
+      closed_ = 0;
+      return;
+    }
+    if (++closed_ < (is_first ? kClosedBeforeAnswer : kClosedAfterSubscribing)) return;
+    closed_ = 0;
+    configure_ = is_first ? ConfigureOrder::kAfterSubscribe : ConfigureOrder::kNever;
+    log_.warn("{}: the pool closes the connection at mining.configure, as it seems; {}", name(),
+              is_first ? "it is asked after mining.subscribe from now on"
+                       : "it is not asked any more, so no versions are rolled");
   }
 
   /// The first reason counts.
@@ -217,6 +247,7 @@ class PoolSource::Impl {
     if (const auto sent = link_->send(send.line + "\n"); !sent) give_up(sent.error());
   }
   void carry_out(const Configured& configured) {
+    configured_ = true;
     log_.debug("{}: version mask {:08x}", name(), configured.version_mask);
   }
   void carry_out(const Subscribed&) { log_.debug("{}: subscribed", name()); }
@@ -300,7 +331,12 @@ class PoolSource::Impl {
   std::optional<SessionRecorder> recorder_;
   std::optional<Error> end_;  ///< of the connection; why
   std::optional<ReconnectTarget> redirect_;
-  bool worked_ = false;  ///< this connection gave work or took the worker's name
+  bool worked_ = false;                                ///< this connection gave work or took the worker's name
+  bool talked_ = false;                                ///< this connection got so far as to speak
+  bool heard_ = false;                                 ///< and the pool said anything at all
+  bool configured_ = false;                            ///< it answered mining.configure
+  ConfigureOrder configure_ = ConfigureOrder::kFirst;  ///< what the pool bears, as far as it is known
+  int closed_ = 0;                                     ///< connections in a row that may have ended because of that
   int told_ = 0;
   double hash_rate_ = 0;
   bool stop_requested_ = false;

@@ -233,6 +233,72 @@ TEST_F(PoolSourceTest, ConnectionsThatFailAreTriedAgain) {
   EXPECT_EQ(listener.lost.size(), 4U);
 }
 
+/// What was sent first in each connection.
+std::vector<std::string> first_lines(const std::vector<std::shared_ptr<Wire>>& wires) {
+  std::vector<std::string> methods;
+  for (const auto& wire : wires) {
+    if (!wire->sent.empty())
+      methods.emplace_back(boost::json::parse(wire->sent.front()).as_object().at("method").as_string());
+  }
+  return methods;
+}
+
+bool asks(const Wire& wire, std::string_view method) {
+  return std::ranges::any_of(wire.sent, [&](const std::string& line) {
+    return boost::json::parse(line).as_object().at("method").as_string() == method;
+  });
+}
+
+// Seen with ckpool of 2017: it drops whoever sends anything but mining.subscribe first.
+TEST_F(PoolSourceTest, APoolThatClosesAtConfigureIsAskedAfterSubscribing) {
+  prepare = [this](Wire& wire) {
+    answer_everything(wire);
+    wire.on_send = [&wire, answer = wire.on_send](const std::string& line) {
+      if (wire.sent.size() == 1 && line.find("mining.configure") != std::string::npos) return wire.hang_up();
+      if (!wire.failure) answer(line);
+    };
+  };
+  listener.react = [](work::WorkSource& from, const auto&) { from.stop(); };
+  run();
+  EXPECT_THAT(first_lines(wires), testing::ElementsAre("mining.configure", "mining.configure", "mining.subscribe"));
+  EXPECT_TRUE(asks(*wires.back(), "mining.configure"));
+  ASSERT_EQ(listener.works.size(), 1U);
+  EXPECT_EQ(listener.works.front()->version_mask, 0x1fffe000U);
+}
+
+TEST_F(PoolSourceTest, APoolThatNeverBearsConfigureIsNotAskedAnyMore) {
+  prepare = [this](Wire& wire) {
+    answer_everything(wire);
+    wire.on_send = [&wire, answer = wire.on_send](const std::string& line) {
+      if (line.find("mining.configure") != std::string::npos) return wire.hang_up();
+      if (!wire.failure) answer(line);
+    };
+  };
+  listener.react = [](work::WorkSource& from, const auto&) { from.stop(); };
+  run();
+  EXPECT_EQ(wires.size(), 6U);
+  EXPECT_FALSE(asks(*wires.back(), "mining.configure"));
+  ASSERT_EQ(listener.works.size(), 1U);
+  EXPECT_EQ(listener.works.front()->version_mask, 0U);
+}
+
+TEST_F(PoolSourceTest, WhatCannotBeReachedOrFallsSilentSaysNothingAboutConfigure) {
+  prepare = [this](Wire& wire) {
+    answer_everything(wire);
+    if (wires.size() < 5) {
+      wire.refuse_connection = fail(Errc::kDisconnected, "refused");
+    } else if (wires.size() < 10) {
+      wire.on_send = [&wire](const std::string&) {
+        if (wire.sent.size() == 2) wire.say(R"({"id":99,"result":null,"error":null})");
+        wire.hang_up();
+      };
+    }
+  };
+  listener.react = [](work::WorkSource& from, const auto&) { from.stop(); };
+  run();
+  EXPECT_EQ(first_lines(wires).back(), "mining.configure");
+}
+
 TEST_F(PoolSourceTest, FollowsAReconnectOfTheSameHostOnce) {
   listener.react = [this](work::WorkSource& from, const auto&) {
     if (wires.size() == 1) {
