@@ -50,7 +50,9 @@ std::string status_text(const engine::Snapshot& snapshot) {
                                  format_rate(snapshot.rate_60s), format_rate(snapshot.rate_15min));
   if (has_shares(snapshot.totals)) text += fmt::format(" | shares: {}", shares_text(snapshot.totals));
   if (snapshot.is_for_shares) {
-    if (snapshot.totals.blocks_found > 0) text += fmt::format(" | blocks: {} found", snapshot.totals.blocks_found);
+    const engine::Totals& totals = snapshot.totals;
+    if (totals.blocks_found > 0)
+      text += fmt::format(" | blocks: {} found, {} in the chain", totals.blocks_found, totals.blocks_accepted);
   } else {
     text += fmt::format(" | blocks: {}", blocks_text(snapshot.totals));
   }
@@ -154,9 +156,11 @@ void Screen::summary(const engine::Snapshot& snapshot) {
   terminal_.line(
       row(terminal_, "hashes", fmt::format("{} ({} on average)", format_count(totals.hashes), format_rate(rate))));
   if (has_shares(totals)) terminal_.line(row(terminal_, "shares", shares_text(totals)));
-  const std::uint64_t for_nodes = totals.blocks_accepted + totals.blocks_rejected + totals.blocks_stale;
-  if (has_shares(totals) && for_nodes == 0) {
-    terminal_.line(row(terminal_, "blocks", fmt::format("{} found, for the pool to send", totals.blocks_found)));
+  const std::uint64_t known = totals.blocks_accepted + totals.blocks_rejected + totals.blocks_stale;
+  if (has_shares(totals) && known < totals.blocks_found) {
+    terminal_.line(row(terminal_, "blocks",
+                       fmt::format("{} found, {} (of the others the pool's work told nothing)", totals.blocks_found,
+                                   blocks_text(totals))));
   } else {
     terminal_.line(row(terminal_, "blocks", blocks_text(totals)));
   }

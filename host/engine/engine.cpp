@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "host/engine/pool_blocks.h"
 #include "host/engine/rate_meter.h"
 #include "host/engine/scheduler.h"
 #include "host/engine/submitter.h"
@@ -272,6 +273,7 @@ class Engine::Impl final : public SubmitterListener {
     const work::WorkTemplate& work = *share.job->work;
     if (share.is_block) {
       ++totals_.blocks_found;
+      pool_blocks_.add({.hash = share.hash, .height = work.height, .found = share.found});
       record(share);
       emit(BlockFound{.hash = share.hash, .height = work.height, .device = device, .pool = work.source});
     } else if (!scheduler_.book().is_current(share.job->generation)) {
@@ -330,14 +332,38 @@ class Engine::Impl final : public SubmitterListener {
         break;
     }
     if (!outcome.was_block || outcome.kind == Kind::kAccepted) return;
-    const std::string text = fmt::format("{}: the pool did not take the block {}: {}", source.name(),
+    const std::string text = fmt::format("{}: the pool does not count the share that is block {}: {}", source.name(),
                                          outcome.hash.to_display(), outcome.reason);
-    // Where blocks are easy, many come too late. Any other reason costs a block.
-    if (outcome.kind == Kind::kStale) {
+    // Where blocks are easy, many come too late. Where they are easier than shares, the pool may send the block and
+    // refuse the share. Any other reason costs a block.
+    if (outcome.kind == Kind::kStale || outcome.kind == Kind::kLowDifficulty) {
       log_.warn("{}", text);
     } else {
       log_.error("{}", text);
     }
+  }
+
+  /// What new work tells of blocks that were found for pools.
+  void look_for_pool_blocks(const work::WorkTemplate& work) {
+    const PoolBlocks::Fates fates = pool_blocks_.look_at(work.previous_block, work.height);
+    if (fates.in_chain) {
+      ++totals_.blocks_accepted;
+      const auto took = Clock::now() - fates.in_chain->found;
+      emit(BlockAccepted{.hash = fates.in_chain->hash,
+                         .height = fates.in_chain->height,
+                         .sink = work.source,
+                         .milliseconds = std::chrono::duration<double, std::milli>(took).count()});
+    }
+    for (const PoolBlocks::Block& block : fates.passed_over) {
+      ++totals_.blocks_stale;
+      emit(BlockRejected{.hash = block.hash,
+                         .height = block.height,
+                         .sink = work.source,
+                         .reason = "stale",
+                         .detail = "another block is in its place",
+                         .stale = true});
+    }
+    if (fates.in_chain && count_reached()) finish(StopReason::kAsked);
   }
 
   /// At the end: until the pools have answered for what was sent.
@@ -420,6 +446,7 @@ class Engine::Impl final : public SubmitterListener {
 
   void assign(const std::shared_ptr<const work::Job>& job) {
     if (workers_) workers_->assign(job);
+    if (job) look_for_pool_blocks(*job->work);
   }
 
   void sample() { workers_->sample(Clock::now()); }
@@ -452,6 +479,7 @@ class Engine::Impl final : public SubmitterListener {
   std::optional<WorkerPool> workers_;
   Scheduler scheduler_;
   Submitter submitter_;
+  PoolBlocks pool_blocks_;
   Totals totals_;
   double best_difficulty_ = 0;
   std::vector<int> errors_in_a_row_;  ///< by worker

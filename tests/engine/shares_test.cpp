@@ -148,6 +148,38 @@ TEST_F(SharesTest, AreBlocksWhereTheyMeetTheNetworkTarget) {
   EXPECT_EQ(found[0].hash, pool.shares[0].hash);
 }
 
+TEST_F(SharesTest, WhatBecameOfABlockIsToldByTheWorkThatFollows) {
+  pool.on_run = [this] {
+    pool.listener->on_connected(pool);
+    pool.listener->on_work(pool, pool_work(1, true, 0x2000ffff));
+  };
+  pool.on_share = [this](const work::Share& share) {
+    // Some pools refuse the share, since it misses their own target, and send the block.
+    answer({.kind = Kind::kLowDifficulty, .reason = "Above target", .hash = share.hash, .was_block = true});
+    if (pool.shares.size() != 3) return;
+    auto next = pool_work(1);
+    auto on_top = std::make_shared<work::WorkTemplate>(*next);
+    on_top->previous_block = pool.shares[1].hash;
+    ++on_top->height;
+    asio::post(context, [this, on_top] { pool.listener->on_work(pool, on_top); });
+  };
+  run({.stop_after_blocks = 1});
+  const auto accepted = events.of<BlockAccepted>();
+  ASSERT_EQ(accepted.size(), 1U);
+  EXPECT_EQ(accepted[0].hash, pool.shares[1].hash);
+  EXPECT_EQ(accepted[0].sink, "pool");
+  EXPECT_GE(accepted[0].milliseconds, 0);
+  const auto rejected = events.of<BlockRejected>();
+  ASSERT_GE(rejected.size(), 2U);
+  for (const BlockRejected& event : rejected) {
+    EXPECT_TRUE(event.stale);
+    EXPECT_NE(event.hash, accepted[0].hash);
+  }
+  const Totals totals = events.of<Stopped>().at(0).totals;
+  EXPECT_EQ(totals.blocks_accepted, 1U);
+  EXPECT_EQ(totals.blocks_stale, rejected.size());
+}
+
 TEST_F(SharesTest, OfAnOlderJobAreStillSentWhereTheNewOneDoesNotVoidIt) {
   pool.on_share = [this](const work::Share& share) {
     // The rest of the batch comes after the new job is known.
