@@ -4,6 +4,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -47,9 +49,20 @@ std::vector<std::string> kernels_to_run(const BenchOptions& options, const Devic
   return names;
 }
 
-std::string table_head() {
-  return fmt::format("{:<8} {:<12} {:>7} {:>9} {:>14} {:>9}\n", "device", "kernel", "threads", "midstates", "rate",
-                     "verified");
+/// Of the columns whose content differs from machine to machine.
+struct Widths {
+  std::size_t device = std::string_view("device").size();
+  std::size_t kernel = std::string_view("kernel").size();
+
+  void fit(const device::DeviceInfo& info) {
+    device = std::max(device, info.id.size());
+    kernel = std::max(kernel, info.kernel.size());
+  }
+};
+
+std::string table_head(const Widths& widths) {
+  return fmt::format("{:<{}} {:<{}} {:>7} {:>9} {:>14} {:>9}\n", "device", widths.device, "kernel", widths.kernel,
+                     "threads", "midstates", "rate", "verified");
 }
 
 /// Where it is known.
@@ -58,10 +71,10 @@ std::string power_of(const Measurement& result) {
   return cost ? fmt::format("  {:.1f} W, {:.1f} J/TH", *result.watts, *cost) : "";
 }
 
-std::string table_row(const Row& row) {
-  return fmt::format("{:<8} {:<12} {:>7} {:>9} {:>14} {:>9}{}\n", row.device.id, row.device.kernel, row.threads,
-                     row.midstates, format_rate(row.result.hashes_per_second()), row.result.verified ? "yes" : "NO",
-                     power_of(row.result));
+std::string table_row(const Row& row, const Widths& widths) {
+  return fmt::format("{:<{}} {:<{}} {:>7} {:>9} {:>14} {:>9}{}\n", row.device.id, widths.device, row.device.kernel,
+                     widths.kernel, row.threads, row.midstates, format_rate(row.result.hashes_per_second()),
+                     row.result.verified ? "yes" : "NO", power_of(row.result));
 }
 
 json::object json_row(const Row& row) {
@@ -79,24 +92,28 @@ json::object json_row(const Row& row) {
 }
 
 /// How many versions jobs have: as asked, else one, and what the device does best where that is more.
-Result<std::vector<std::uint32_t>> midstates_to_run(const BenchOptions& options, DeviceRequest& request) {
+Result<std::vector<std::uint32_t>> midstates_to_run(const BenchOptions& options, DeviceRequest& request,
+                                                    Widths& widths) {
   if (!options.midstates.empty()) return options.midstates;
   request.midstates.reset();
   const Result<Devices> devices = open_devices(options.devices, request);
   if (!devices) return devices.error();
+  widths.fit(devices->front()->info());
   request.recalibrate = false;
   std::vector<std::uint32_t> counts{1};
   if (const std::uint32_t most = devices->front()->info().midstates; most > 1) counts.push_back(most);
   return counts;
 }
 
-Result<Row> run_one(const BenchOptions& options, DeviceRequest& request, std::uint32_t midstates, bool first) {
+Result<Row> run_one(const BenchOptions& options, DeviceRequest& request, std::uint32_t midstates, bool first,
+                    Widths& widths) {
   request.midstates = midstates;
   Result<Devices> devices = open_devices(options.devices, request);
   if (!devices) return devices.error();
   request.recalibrate = false;
   Row row{.device = devices->front()->info(), .threads = devices->size(), .midstates = midstates, .result = {}};
-  if (!options.json && first) print(row.device.name + "\n" + table_head());
+  widths.fit(row.device);
+  if (!options.json && first) print(row.device.name + "\n" + table_head(widths));
   Result<Measurement> result = measure(*std::move(devices), midstates, options.seconds);
   if (!result) {
     return fail(Errc::kDevice,
@@ -116,17 +133,20 @@ int run_bench(const BenchOptions& options) {
   json::array rows;
   const std::vector<std::string> kernels = kernels_to_run(options, request);
   if (options.kernel == "all") request.recalibrate = false;  // the list did it
+  Widths widths;
+  for (const std::string& kernel : kernels)
+    widths.kernel = std::max(widths.kernel, kernel.size());
   for (const std::string& kernel : kernels) {
     request.kernel = kernel;
-    auto counts = midstates_to_run(options, request);
+    auto counts = midstates_to_run(options, request, widths);
     for (std::size_t i = 0; counts && i < counts->size(); ++i) {
-      auto row = run_one(options, request, counts->at(i), rows.empty());
+      auto row = run_one(options, request, counts->at(i), rows.empty(), widths);
       if (!row) {
         counts = row.error();
         break;
       }
       rows.push_back(json_row(*row));
-      if (!options.json) print(table_row(*row));
+      if (!options.json) print(table_row(*row, widths));
       if (!row->result.verified) {
         all_verified = false;
         print_error(

@@ -22,6 +22,7 @@ constexpr DeviceBackend kDeviceBackends[] = {
      .in_platforms = true,
      .describe = describe_opencl,
      .open = open_opencl,
+     .tune = tune_opencl,
      .why_absent = why_no_opencl},
     {.name = "cpu", .numbered = false, .describe = describe_cpu, .open = open_cpu, .tune = tune_cpu},
 };

@@ -5,6 +5,7 @@
 // those that "opencl" stands for.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,12 +22,14 @@ namespace lode::app {
 struct OpenClMachine {
   std::shared_ptr<device::OpenClDriver> driver;
   GpuSensors sensors = {};  ///< of NVIDIA's GPUs
+  /// For a search, for each kind of job. A driver may take longer to compile what is tried first.
+  std::chrono::milliseconds tuning_budget{4'000};
 };
 
 /// Error: kDevice, what to install.
 Result<OpenClMachine> this_opencl_machine();
 
-/// All devices, CPUs too. Of `request`, warn, note, state and taken count.
+/// All devices, CPUs too. Of `request`, warn, note, state, recalibrate and taken count.
 std::vector<DeviceDescription> describe_opencl(const OpenClMachine& machine, const DeviceRequest& request);
 
 /// A device that does not open is warned about and left out where others do, one that is taken is left out; that may
@@ -34,12 +37,16 @@ std::vector<DeviceDescription> describe_opencl(const OpenClMachine& machine, con
 /// device, none can be used, or --max-temp cannot be kept).
 Result<Devices> open_opencl(const OpenClMachine& machine, const DeviceRequest& request);
 
+/// Takes more time than a search at the start. Errors as of open_opencl().
+Result<std::vector<DeviceTuning>> tune_opencl(const OpenClMachine& machine, const DeviceRequest& request);
+
 /// Why there is no GPU or accelerator.
 std::optional<std::string> why_no_opencl(const OpenClMachine& machine);
 
 // The same with this machine, as the list of backends takes them.
 std::vector<DeviceDescription> describe_opencl(const DeviceRequest& request);
 Result<Devices> open_opencl(const DeviceRequest& request);
+Result<std::vector<DeviceTuning>> tune_opencl(const DeviceRequest& request);
 std::optional<std::string> why_no_opencl();
 
 }  // namespace lode::app

@@ -95,6 +95,9 @@ class OpenClSession final : public GpuSession {
   Result<void> load(Function& to, OpenClProgram program, const OpenClKernelUse& use, const char* name);
   Result<void> build_slot(Slot& slot);
   Result<void> build_mailbox();
+  /// Runs each kernel on nothing: a CPU's driver compiles it at that moment only, for seconds that must not be taken
+  /// for a launch that does not end.
+  Result<void> run_once();
   Result<void> make_buffer(OpenClBuffer& buffer, OpenClMemory memory, std::size_t bytes, void* host = nullptr);
   Result<void> check(OpenClStatus status, const char* call);
   /// With so many bytes of the slot's parameters.

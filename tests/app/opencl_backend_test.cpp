@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "host/app/measurement.h"
+#include "host/device/opencl_tuning.h"
 #include "kernels/opencl/program.h"
 #include "tests/device/fake_opencl.h"
 #include "tests/support/temporary_folder.h"
@@ -18,8 +20,10 @@ namespace {
 
 using device::FakeOpenClDevice;
 using device::OpenClStatus;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 class Thermometer final : public device::TelemetrySource {
  public:
@@ -41,12 +45,14 @@ class OpenClBackendTest : public ::testing::Test {
   std::shared_ptr<device::FakeOpenCl> driver =
       std::make_shared<device::FakeOpenCl>(std::vector<std::vector<FakeOpenClDevice>>{
           {{.name = "A", .pci = {0, 1, 0, 0}}, {.name = "B", .pci = {}}}, {{.name = "C", .type = device::kOpenClCpu}}});
-  OpenClMachine machine{.driver = driver, .sensors = {.source = std::make_shared<Thermometer>()}};
+  OpenClMachine machine{.driver = driver,
+                        .sensors = {.source = std::make_shared<Thermometer>()},
+                        .tuning_budget = std::chrono::milliseconds(100)};
   test::TemporaryFolder folder;
   std::vector<std::string> warnings;
   std::vector<std::string> notes;
-  DeviceRequest request{.state = folder.path() / "state",
-                        .warn = [this](const std::string& text) { warnings.push_back(text); },
+  /// Without a folder nothing is searched for, and nothing remembered.
+  DeviceRequest request{.warn = [this](const std::string& text) { warnings.push_back(text); },
                         .note = [this](const std::string& text) { notes.push_back(text); }};
 
   /// What is opened, by its ids; or the error.
@@ -160,6 +166,8 @@ TEST_F(OpenClBackendTest, WrongResultsKeepADeviceOut) {
 }
 
 TEST_F(OpenClBackendTest, ASecondStartDoesNotCompile) {
+  request.state = folder.path() / "state";
+  request.kernel = first_plain();
   request.platform_devices = {{0, 0}};
   EXPECT_THAT(ids(), ElementsAre("opencl:0.0"));
   const int compiled = driver->compiled();
@@ -171,6 +179,77 @@ TEST_F(OpenClBackendTest, ASecondStartDoesNotCompile) {
   request.state.reset();
   EXPECT_THAT(ids(), ElementsAre("opencl:0.0"));
   EXPECT_EQ(driver->compiled(), 2 * compiled) << "without a folder nothing is remembered";
+}
+
+TEST_F(OpenClBackendTest, SearchesOnceForTheFastestSettings) {
+  request.state = folder.path() / "state";
+  request.platform_devices = {{0, 0}};
+  EXPECT_FALSE(describe_opencl(machine, request).front().calibration) << "a list of devices measures nothing";
+  notes.clear();
+  const auto first = open_opencl(machine, request);
+  ASSERT_TRUE(first) << first.error().message();
+  EXPECT_THAT(notes, Contains(HasSubstr("looking for the fastest settings")));
+  EXPECT_THAT(notes.back(), HasSubstr("comes from the cache")) << "the search compiled it";
+  EXPECT_THAT(notes, Not(Contains(HasSubstr("was compiled in")))) << "what is compiled for a search is not told";
+
+  const auto description = describe_opencl(machine, request).front();
+  ASSERT_TRUE(description.calibration);
+  EXPECT_TRUE(description.calibration->remembered);
+  const auto single = device::parse_opencl_setting(description.calibration->single.kernel);
+  const auto rolling = device::parse_opencl_setting(description.calibration->rolling.kernel);
+  ASSERT_TRUE(single && rolling);
+  for (const KernelInfo& kernel : description.kernels) {
+    EXPECT_EQ(kernel.is_default, kernel.name == "opencl_" + std::string(rolling->variant.name));
+    EXPECT_EQ(kernel.is_single_default, kernel.name == "opencl_" + std::string(single->variant.name));
+  }
+  EXPECT_EQ(first->front()->info().midstates, description.calibration->rolling.midstates);
+  EXPECT_EQ(first->front()->info().kernel, "opencl_" + std::string(rolling->variant.name));
+
+  notes.clear();
+  request.midstates = 1;
+  const auto second = open_opencl(machine, request);
+  ASSERT_TRUE(second);
+  EXPECT_THAT(notes, Not(Contains(HasSubstr("looking for")))) << "it is remembered";
+  EXPECT_EQ(second->front()->info().kernel, "opencl_" + std::string(single->variant.name));
+  const auto right = measure(*open_opencl(machine, request), 1, std::chrono::milliseconds(100));
+  ASSERT_TRUE(right) << right.error().message();
+  EXPECT_TRUE(right->verified) << right->problem;
+  EXPECT_THAT(warnings, ElementsAre());
+}
+
+TEST_F(OpenClBackendTest, WhatIsRememberedAndDoesNotRunIsReplaced) {
+  request.state = folder.path() / "state";
+  request.platform_devices = {{0, 0}};
+  ASSERT_TRUE(open_opencl(machine, request));
+  driver->fail("create_queue", OpenClStatus::kOutOfHostMemory);
+  EXPECT_THAT(ids(), ElementsAre("opencl:0.0"));
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("other kernels than the fastest are tried")));
+}
+
+TEST_F(OpenClBackendTest, AKernelThatIsNamedIsNotSearchedFor) {
+  request.state = folder.path() / "state";
+  request.kernel = first_plain();
+  request.platform_devices = {{0, 0}};
+  EXPECT_THAT(ids(), ElementsAre("opencl:0.0"));
+  EXPECT_THAT(notes, ElementsAre(HasSubstr("was compiled in")));
+}
+
+TEST_F(OpenClBackendTest, TellsAllThatWasTried) {
+  request.platform_devices = {{0, 1}};
+  const auto tunings = tune_opencl(machine, request);
+  ASSERT_TRUE(tunings) << tunings.error().message();
+  ASSERT_EQ(tunings->size(), 1U);
+  EXPECT_EQ(tunings->front().id, "opencl:0.1");
+  EXPECT_EQ(tunings->front().name, "B");
+  int chosen = 0;
+  for (const TunedSetting& setting : tunings->front().settings) {
+    EXPECT_TRUE(device::parse_opencl_setting(setting.kernel)) << setting.kernel;
+    EXPECT_FALSE(setting.watts);
+    chosen += setting.chosen ? 1 : 0;
+  }
+  EXPECT_EQ(chosen, 2) << "one for jobs of one version, one for jobs of several";
+  request.platform_devices = {{7, 0}};
+  EXPECT_TRUE(tune_opencl(machine, request).error().is(Errc::kDevice));
 }
 
 TEST_F(OpenClBackendTest, ALimitThatCannotBeWatchedIsRefused) {
