@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the CUDA kernels, their tests and benches on a machine with a GPU and measures everything that is worth knowing
-# there: one table, one JSON file, the raw logs. Less than ten minutes. Needs CUDA's compiler, CMake, a C++ compiler and
+# Builds the CUDA and OpenCL kernels, their tests and benches on a machine with a GPU and measures everything that is worth
+# knowing there: one table, one JSON file, the raw logs. Less than ten minutes. Needs CUDA's compiler, CMake, a C++ compiler and
 # Python, and neither network nor libraries.
 #
 #   bench/gpu_check.sh [--seconds S] [--out DIR] [--build DIR] [--quick | --dry-run]
@@ -90,7 +90,7 @@ check_needs() {
     echo "the compiler's dependencies were not found"
     return 1
   }
-  ! grep -E '/(boost|fmt|spdlog|gtest|gmock|openssl|hwloc)[/.]' <<<"$listed" | grep -v '/bench/gpu/stand_in/boost/'
+  ! grep -E '/(boost|fmt|spdlog|gtest|gmock|openssl|hwloc|CL)[/.]' <<<"$listed" | grep -v '/bench/gpu/stand_in/boost/'
 }
 
 generator=()
@@ -117,6 +117,8 @@ if [[ $mode == dry ]]; then
   step correctness_played 120 "$build/gpu_correctness" --played --json "$out/correctness_played.jsonl"
   step rates_played 120 "$build/gpu_rates" --played --json "$out/rates_played.jsonl"
   step latency_played 120 "$build/gpu_latency" --played --json "$out/latency_played.jsonl"
+  step opencl_played 120 "$build/gpu_opencl" --played --json "$out/opencl_played.jsonl"
+  step opencl_cpu 240 "$build/gpu_opencl" --cpu --json "$out/opencl_cpu.jsonl"
   # A GPU that nvidia-smi does not know may be there all the same; it is left in peace.
   for program in correctness microbench rates latency; do
     CUDA_VISIBLE_DEVICES='' step "${program}_without_gpu" 60 "$build/gpu_$program"
@@ -130,6 +132,7 @@ else
   step microbench 90 "$build/gpu_microbench" "${options[@]}" --json "$out/microbench.jsonl"
   step rates 240 "$build/gpu_rates" "${options[@]}" --json "$out/rates.jsonl"
   step latency 90 "$build/gpu_latency" "${options[@]}" --json "$out/latency.jsonl"
+  step opencl 150 "$build/gpu_opencl" "${options[@]}" --json "$out/opencl.jsonl"
   for tool in memcheck racecheck synccheck initcheck; do
     # As long as the whole stays below ten minutes.
     left=$((570 - SECONDS))

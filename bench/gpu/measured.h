@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <utility>
@@ -20,6 +21,10 @@ inline double quantile(std::vector<double> values, double share) {
 
 inline double median(std::vector<double> values) {
   return quantile(std::move(values), 0.5);
+}
+
+inline double microseconds(std::chrono::steady_clock::duration duration) {
+  return std::chrono::duration<double, std::micro>(duration).count();
 }
 
 }  // namespace lode::bench

@@ -27,13 +27,15 @@ Options parse_options(int argc, const char* const* argv) {
       options.quick = true;
     } else if (name == "--played") {
       options.played = true;
+    } else if (name == "--cpu") {
+      options.cpu = true;
     } else if (name == "--sanitized") {
       options.sanitized = true;
     } else if (name == "--list") {
       options.list = true;
     } else {
       throw std::invalid_argument("unknown argument " + std::string(name) +
-                                  "; known: --seconds S, --json FILE, --quick, --played, --sanitized, --list");
+                                  "; known: --seconds S, --json FILE, --quick, --played, --cpu, --sanitized, --list");
     }
   }
   return options;

@@ -16,11 +16,13 @@ struct Options {
   std::string json;        ///< file for the results; empty: none
   bool quick = false;      ///< less of everything
   bool played = false;     ///< on a GPU that the CPU plays: tries the program, its figures mean nothing
+  bool cpu = false;        ///< of OpenCL: on a CPU's driver; its figures mean nothing either
   bool list = false;       ///< print what the program would do, and end
   bool sanitized = false;  ///< under a tool that slows everything down by a hundred
 };
 
-/// --seconds S, --json FILE, --quick, --played, --sanitized, --list. Throws std::invalid_argument with a sentence.
+/// --seconds S, --json FILE, --quick, --played, --cpu, --sanitized, --list. Throws std::invalid_argument with a
+/// sentence.
 Options parse_options(int argc, const char* const* argv);
 
 /// Calls `run` with the options; prints what it throws. The program's exit status.

@@ -21,6 +21,8 @@ NO_GPU = 77
 TIMED_OUT = 124
 SANITIZERS = ("memcheck", "racecheck", "synccheck", "initcheck")
 SUMMARY = re.compile(r"(ERROR|RACECHECK) SUMMARY: (\d+) (?:errors?|hazards?)")
+OPENCL = ("opencl", "opencl_cpu")  # a machine need not have it
+LEAST_OF_CUDA = 0.9  # that OpenCL's rate with one midstate has to be
 OPEN = "open"
 
 
@@ -43,6 +45,12 @@ def read_steps(folder):
     return steps
 
 
+def no_opencl(log):
+    """Why there is none, as the program says it."""
+    found = re.search(r"^no OpenCL: (.*)$", log.read_text(encoding="utf-8", errors="replace") if log.is_file() else "", re.MULTILINE)
+    return f"not there ({found.group(1)})" if found else "not there"
+
+
 def sanitizer_result(log, status):
     """What a sanitizer's own summary says: "clean", "N errors" or why there is none."""
     found = SUMMARY.findall(log)
@@ -56,6 +64,8 @@ def sanitizer_result(log, status):
 
 def step_result(name, status, folder):
     """In words, and whether it is a fault."""
+    if name in OPENCL and status == NO_GPU:
+        return no_opencl(folder / f"{name}.log"), False
     if name in SANITIZERS:
         result = sanitizer_result((folder / f"{name}.log").read_text(encoding="utf-8", errors="replace"), status)
         return result, result not in ("clean", "not finished")
@@ -109,6 +119,53 @@ RATE_HEAD = ["M", "balance", "blocks/SM", "hashes/thread", "GH/s", "SM MHz", "ha
              "% (HI full)", "W", "J/TH", "C", "slowed by"]
 
 
+def opencl_result(steps, folder):
+    """In words: whether it was measured."""
+    if "opencl" not in steps:
+        return OPEN
+    result = step_result("opencl", steps["opencl"]["status"], folder)[0]
+    return "measured" if result == "good" else result
+
+
+def setting_rows(records):
+    return [[r["midstates"], r["setting"], cell(r, "ghs", "{:.3f}"), cell(r, "ghs_low", "{:.3f}"), cell(r, "ghs_high", "{:.3f}")]
+            for r in records]
+
+
+def enough(record):
+    """Whether OpenCL is as fast as is asked for; nothing is asked for with several midstates."""
+    if record["midstates"] != 1:
+        return "-"
+    return "yes" if record["ratio"] >= LEAST_OF_CUDA else "NO"
+
+
+def opencl_sections(records, steps, folder, of, dry):
+    device = (of("opencl_device") or [{}])[0]
+    checks = [r for r in records if r["table"] == "opencl_check"]
+    bad = [r for r in checks if not r["good"]]
+    yield f"\nOpenCL on {device.get('name', OPEN)}: {device.get('platform', OPEN)}, driver {device.get('driver', OPEN)}; " \
+          f"{opencl_result(steps, folder)}"
+    yield from table("OpenCL: correctness" + (" (of a CPU and a played GPU)" if dry else ""), ["what", "result"],
+                     ([["cases x variants", f"{len(checks) - len(bad)} of {len(checks)} good"]] if checks else []) +
+                     [[f"{r['variant']}: {r['name']}", r["faults"]] for r in bad] +
+                     [["planted, with newer work" if r["newer_work"] else "planted",
+                       f"{r['planted']} planted, {r['missed']} missed, {r['wrong']} wrong, {r['interrupted']} interrupted"
+                       f"{' ' + r['faults'] if r['faults'] else ''}"]
+                      for r in records if r["table"] == "opencl_planted"] +
+                     [[f"{r['variant']}: {r['part']}", "no time left"] for r in of("opencl_left_out")])
+    yield from table("OpenCL beside CUDA, in turns", ["M", "OpenCL", "CUDA", "OpenCL GH/s", "CUDA GH/s", "ratio", "quartiles",
+                                                      f">= {LEAST_OF_CUDA}"],
+                     [[r["midstates"], r["opencl"], r["cuda"], cell(r, "opencl_ghs", "{:.3f}"), cell(r, "cuda_ghs", "{:.3f}"),
+                       cell(r, "ratio", "{:.3f}"), f"{r['ratio_low']:.3f} to {r['ratio_high']:.3f}", enough(r)]
+                      for r in of("opencl_side_by_side")])
+    head = ["M", "setting", "GH/s", "least", "most"]
+    yield from table("OpenCL: variants", head, setting_rows(of("opencl_variants")))
+    yield from table("OpenCL: launch shapes", head, setting_rows(of("opencl_shapes")))
+    yield from table("OpenCL: latency, microseconds", ["what", "M", "count", "p50", "p99", "most"],
+                     [[r["what"], r["midstates"], r["count"], cell(r, "p50_us", "{:.1f}"), cell(r, "p99_us", "{:.1f}"),
+                       cell(r, "most_us", "{:.1f}")] for r in of("opencl_latency")])
+
+
 def sections(records, steps, folder, dry):
     """The table's lines. Rates of a played GPU mean nothing, so a dry run shows none."""
     def of(name):
@@ -146,7 +203,7 @@ def sections(records, steps, folder, dry):
     yield from table("latency, microseconds", ["what", "M", "count", "p50", "p99", "most"],
                      [[r["what"], r["midstates"], r["count"], cell(r, "p50_us", "{:.1f}"), cell(r, "p99_us", "{:.1f}"),
                        cell(r, "most_us", "{:.1f}")] for r in of("latency")])
-    yield from table("OpenCL on the same GPU", ["kernel", "result"], [["all", "not built"]])
+    yield from opencl_sections(records, steps, folder, of, dry)
 
 
 def main():
@@ -165,7 +222,7 @@ def main():
     report = {"mode": args.mode, "capability": args.capability, "steps": steps, "faults": faults,
               "results": {name: step_result(name, step["status"], args.results)[0] for name, step in steps.items()},
               "records": [] if args.mode == "dry" else records,
-              "opencl": "not built"}
+              "opencl": opencl_result(steps, args.results)}
     (args.results / "gpu_check.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print(f"\n{len(steps)} steps, {len(faults)} with faults{': ' + ', '.join(faults) if faults else ''}")
     return 1 if faults else 0

@@ -77,6 +77,36 @@ class Report(unittest.TestCase):
         self.assertEqual(result["records"], [])
         self.assertIn("open", text)
 
+    SIDE_BY_SIDE = {"table": "opencl_side_by_side", "midstates": 1, "opencl": "nvidia_light items=128 groups=8 hashes=64",
+                    "cuda": "light", "slices": 31, "opencl_ghs": 8.8, "cuda_ghs": 10, "ratio": 0.88, "ratio_low": 0.87,
+                    "ratio_high": 0.89}
+
+    def test_opencl_is_set_against_cuda(self):
+        status, text, result = self.run_report("full", [("opencl", 0)], [self.SIDE_BY_SIDE])
+        self.assertEqual((status, result["opencl"]), (0, "measured"))
+        self.assertRegex(text, r"0\.880 +0\.870 to 0\.890 +NO")
+        _, text, _ = self.run_report("full", [("opencl", 0)], [dict(self.SIDE_BY_SIDE, ratio=0.9)])
+        self.assertRegex(text, r"0\.900 .* yes")
+        _, text, _ = self.run_report("full", [("opencl", 0)], [dict(self.SIDE_BY_SIDE, midstates=8)])
+        self.assertNotIn("NO", text)
+
+    def test_a_machine_without_opencl_is_no_fault(self):
+        status, text, result = self.run_report("full", [("opencl", 77)], logs={"opencl": "no OpenCL: no driver offers a GPU"})
+        self.assertEqual(status, 0)
+        self.assertEqual(result["opencl"], "not there (no driver offers a GPU)")
+        self.assertIn("not there (no driver offers a GPU)", text)
+        status, _, result = self.run_report("full", [("rates", 0)])
+        self.assertEqual((status, result["opencl"]), (0, "open"))
+
+    def test_a_wrong_opencl_kernel_is_a_fault(self):
+        status, text, result = self.run_report(
+            "full", [("opencl", 1)],
+            [{"table": "opencl_check", "variant": "amd_v1", "name": "exact limit", "good": False, "faults": "found too many"},
+             {"table": "opencl_left_out", "variant": "plain_v4", "part": "correctness"}])
+        self.assertEqual((status, result["faults"]), (1, ["opencl"]))
+        self.assertIn("found too many", text)
+        self.assertRegex(text, "plain_v4: correctness +no time left")
+
     def test_faults_fail(self):
         status, text, result = self.run_report(
             "full", [("correctness", 1), ("memcheck", 3)],

@@ -53,12 +53,6 @@ Flavour flavour_of(const OpenClGpu& gpu) {
   return Flavour::kPlain;
 }
 
-OpenClSetting setting_of(const OpenClGpu& gpu, const Variant& variant) {
-  return {.variant = variant,
-          .groups_per_unit = std::min(OpenClSession::filling_groups(gpu, variant), kMostOpenClGroups),
-          .hashes_per_item = variant.hashes_per_item};
-}
-
 /// Whether two variants have the same kernel for jobs of one midstate, which keeps no schedule.
 bool same_for_one(const Variant& a, const Variant& b) {
   return a.flavour == b.flavour && a.balance == b.balance && a.vector_width == b.vector_width;
@@ -85,7 +79,7 @@ class Candidates {
       if (target_.gpu.is_cpu() && variant.vector_width < kLeastWidthOfCpu) continue;
       const bool known =
           !rolling && std::ranges::any_of(tried, [&](const Variant& one) { return same_for_one(one, variant); });
-      const OpenClSetting setting = setting_of(target_.gpu, variant);
+      const OpenClSetting setting = default_setting(target_.gpu, variant);
       if (known || !fits(target_.gpu, setting)) continue;
       tried.push_back(variant);
       candidates.push_back(make(setting, rolling ? kExpectedOpenClMidstates : 1));
@@ -173,6 +167,12 @@ OpenClKernelUse use_of(const OpenClSetting& setting) {
   return {.variant = setting.variant,
           .groups_per_unit = setting.groups_per_unit,
           .hashes_per_item = setting.hashes_per_item};
+}
+
+OpenClSetting default_setting(const OpenClGpu& gpu, const Variant& variant) {
+  return {.variant = variant,
+          .groups_per_unit = std::min(OpenClSession::filling_groups(gpu, variant), kMostOpenClGroups),
+          .hashes_per_item = variant.hashes_per_item};
 }
 
 std::vector<Variant> opencl_variants(const OpenClGpu& gpu) {

@@ -44,6 +44,9 @@ OpenClKernelUse use_of(const OpenClSetting& setting);
 /// no lanes by itself, so there the widest come first.
 std::vector<kernels::opencl::Variant> opencl_variants(const OpenClGpu& gpu);
 
+/// How a variant is launched where nothing is measured.
+OpenClSetting default_setting(const OpenClGpu& gpu, const kernels::opencl::Variant& variant);
+
 /// A device and how its programs are made.
 struct OpenClTarget {
   std::shared_ptr<OpenClDriver> driver;

@@ -9,6 +9,7 @@
 
 #include "host/device/opencl_device.h"
 #include "host/device/opencl_library.h"
+#include "host/device/opencl_tuning.h"
 #include "kernels/cpu/registry.h"
 #include "kernels/opencl/program.h"
 
@@ -43,8 +44,7 @@ class OpenClMachineTest : public ::testing::Test {
 
   void open() {
     device.reset();
-    const kernels::opencl::Variant& variant = *std::ranges::find(
-        kernels::opencl::variants(), kernels::opencl::Flavour::kPlain, &kernels::opencl::Variant::flavour);
+    const kernels::opencl::Variant variant = opencl_variants(gpu).front();
     auto opened = open_opencl_device(driver, gpu, {.single = {.variant = variant}, .rolling = {.variant = variant}},
                                      "opencl_test", help, {.midstates = 8});
     ASSERT_TRUE(opened) << opened.error().message();

@@ -59,8 +59,9 @@ EXCEPTIONS = {
     "host/work/source.h": ["boost/asio/awaitable.hpp"],
     "host/work/sink.h": ["boost/asio/awaitable.hpp"],
     # The cases that all kernels are tried with, and the GPU that a CPU plays, are run on machines without a test library.
-    "bench/gpu/gpu_correctness.cpp": ["tests/kernels/kernel_cases.h"],
+    "bench/gpu/session_checks.cpp": ["tests/kernels/kernel_cases.h"],
     "bench/gpu/grid_checks.cpp": ["tests/kernels/kernel_cases.h"],
     "bench/gpu/planted_scan.cpp": ["tests/kernels/kernel_cases.h"],
     "bench/gpu/gpu_under_test.cpp": ["tests/device/fake_cuda.h", "tests/kernels/headers.h"],
+    "bench/gpu/opencl_under_test.cpp": ["tests/device/fake_opencl.h"],
 }
