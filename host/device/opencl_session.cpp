@@ -21,8 +21,8 @@ constexpr std::uint32_t kLooksInAChunk = 4;
 /// Work-groups that find no room start when the first ones end, see that nothing is left, and end too.
 constexpr std::uint32_t kItemsOfUnit = 1024;
 
-/// A driver may read what is written long after it was told to; so many epochs later nobody waits for it.
-constexpr std::size_t kEpochs = 256;
+/// Epochs on their way into the device at the same time; more say that it takes none any more.
+constexpr std::size_t kMostEpochs = 4096;
 
 constexpr std::size_t kPage = 4096;
 
@@ -41,7 +41,7 @@ struct OpenClSession::HostMemory {
     std::array<gpu::HitSlot, kHitCapacity> hits{};
   };
   MailboxPage page;
-  std::array<std::uint32_t, kEpochs> epochs{};
+  std::deque<std::uint32_t> epochs{};  ///< on their way into the device: it may read one until its write is over
   std::array<OfSlot, kSlots> slots{};
 };
 
@@ -167,12 +167,41 @@ Result<void> OpenClSession::build_mailbox() {
     epoch_queue_ = nullptr;
     return good;
   }
+  OpenClEvent written = nullptr;
   if (const auto good =
-          check(driver_->write(epoch_queue_, mailbox_, &memory_->page.mailbox, sizeof(gpu::Mailbox), &epoch_written_),
+          check(driver_->write(epoch_queue_, mailbox_, &memory_->page.mailbox, sizeof(gpu::Mailbox), &written),
                 "clEnqueueWriteBuffer");
       !good)
     return good;
+  memory_->epochs.push_back(0);  // the page stands for it
+  epochs_written_.push_back(written);
   return check(driver_->flush(epoch_queue_), "clFlush");
+}
+
+OpenClStatus OpenClSession::write_epoch(std::uint32_t epoch) noexcept {
+  // The latest one stays: launches wait for it.
+  while (epochs_written_.size() > 1) {
+    int status = 0;
+    if (const OpenClStatus asked = driver_->execution_status(status, epochs_written_.front());
+        asked != OpenClStatus::kSuccess)
+      return asked;
+    if (status < 0) return static_cast<OpenClStatus>(status);
+    if (status > 0) break;
+    forget(epochs_written_.front());
+    epochs_written_.pop_front();
+    memory_->epochs.pop_front();
+  }
+  if (epochs_written_.size() >= kMostEpochs) return OpenClStatus::kOutOfResources;
+  memory_->epochs.push_back(epoch);
+  static_assert(offsetof(gpu::Mailbox, epoch) == 0, "it is written without an offset");
+  OpenClEvent written = nullptr;
+  const OpenClStatus status = driver_->write(epoch_queue_, mailbox_, &memory_->epochs.back(), sizeof(epoch), &written);
+  if (status != OpenClStatus::kSuccess) {
+    memory_->epochs.pop_back();
+    return status;
+  }
+  epochs_written_.push_back(written);
+  return driver_->flush(epoch_queue_);
 }
 
 void OpenClSession::forget(OpenClEvent& event) noexcept {
@@ -199,7 +228,8 @@ void OpenClSession::release() noexcept {
     give_back(slot.params);
     give_back(slot.queue);
   }
-  forget(epoch_written_);
+  for (OpenClEvent& written : epochs_written_)
+    forget(written);
   give_back(mailbox_);
   give_back(epoch_queue_);
   give_back(single_.kernel);
@@ -217,16 +247,7 @@ void OpenClSession::advance_epoch() noexcept {
     std::atomic_ref(memory_->page.mailbox.epoch).store(epoch);
     return;
   }
-  std::uint32_t& word = memory_->epochs[epoch % kEpochs];
-  word = epoch;
-  static_assert(offsetof(gpu::Mailbox, epoch) == 0, "it is written without an offset");
-  OpenClEvent written = nullptr;
-  OpenClStatus status = driver_->write(epoch_queue_, mailbox_, &word, sizeof(word), &written);
-  if (status == OpenClStatus::kSuccess) {
-    forget(epoch_written_);
-    epoch_written_ = written;
-    status = driver_->flush(epoch_queue_);
-  }
+  const OpenClStatus status = write_epoch(epoch);
   if (status != OpenClStatus::kSuccess) epoch_status_ = status;
 }
 
@@ -269,8 +290,9 @@ Result<void> OpenClSession::put_parameters(std::size_t slot, std::size_t bytes) 
   const std::lock_guard lock(epoch_mutex_);
   if (const auto good = check(epoch_status_, "clEnqueueWriteBuffer of an epoch"); !good) return good;
   // A launch that did not find its own epoch in the mailbox would end at once.
+  const OpenClEvent latest = epochs_written_.empty() ? nullptr : epochs_written_.back();
   const OpenClStatus status =
-      driver_->write(to.queue, to.params, memory_->slots[slot].params.data(), bytes, nullptr, epoch_written_);
+      driver_->write(to.queue, to.params, memory_->slots[slot].params.data(), bytes, nullptr, latest);
   if (const auto good = check(status, "clEnqueueWriteBuffer"); !good) return good;
   return check(driver_->write(to.queue, to.counters, &kZeroCounters, sizeof(kZeroCounters)), "clEnqueueWriteBuffer");
 }

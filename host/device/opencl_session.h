@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -107,6 +108,8 @@ class OpenClSession final : public GpuSession {
   /// Whether what the event stands for is over. Null: nothing, which is.
   Result<bool> is_over(OpenClEvent event, const char* what);
   void forget(OpenClEvent& event) noexcept;
+  /// Under epoch_mutex_.
+  OpenClStatus write_epoch(std::uint32_t epoch) noexcept;
   void release() noexcept;
 
   std::shared_ptr<OpenClDriver> driver_;
@@ -128,7 +131,7 @@ class OpenClSession final : public GpuSession {
   std::mutex epoch_mutex_;  ///< for what follows
   OpenClQueue epoch_queue_ = nullptr;
   OpenClBuffer mailbox_ = nullptr;
-  OpenClEvent epoch_written_ = nullptr;  ///< the latest epoch is in the device
+  std::deque<OpenClEvent> epochs_written_;  ///< as in memory_->epochs, oldest first; after the last the device has it
   OpenClStatus epoch_status_ = OpenClStatus::kSuccess;
 };
 
