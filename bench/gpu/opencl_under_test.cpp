@@ -1,9 +1,11 @@
 #include "bench/gpu/opencl_under_test.h"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
+#include "host/device/opencl_binary.h"
 #include "host/device/opencl_device.h"
 #include "host/device/opencl_library.h"
 #include "host/device/opencl_session.h"
@@ -26,18 +28,9 @@ std::optional<OpenClGpu> choose(device::OpenClDriver& driver, bool cpu, const st
 
 }  // namespace
 
-std::optional<Bytes> MemoryStore::load(const device::OpenClBinaryKey& key) {
-  const auto found = kept_.find(key);
-  return found == kept_.end() ? std::nullopt : std::optional(found->second);
-}
-
-void MemoryStore::save(const device::OpenClBinaryKey& key, ByteView binary) {
-  kept_[key] = Bytes(binary.begin(), binary.end());
-}
-
 Result<OpenClUnderTest> open_opencl_under_test(const Options& options, const std::string& pci_bus_id) {
   OpenClUnderTest found;
-  found.help.store = std::make_shared<MemoryStore>();
+  found.help.store = std::make_shared<device::OpenClMemoryStore>();
   if (options.played) {
     auto played = std::make_shared<device::FakeOpenCl>();
     found.gpu = played->gpu();

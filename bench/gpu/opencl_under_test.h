@@ -4,31 +4,18 @@
 // Used by one thread.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "bench/gpu/options.h"
 #include "host/base/result.h"
 #include "host/device/gpu_device.h"
-#include "host/device/opencl_binary.h"
 #include "host/device/opencl_driver.h"
 #include "host/device/opencl_gpu.h"
 #include "host/device/opencl_program.h"
 #include "host/device/opencl_tuning.h"
 
 namespace lode::bench {
-
-/// Programs that were compiled once; as long as this process.
-class MemoryStore final : public device::OpenClBinaryStore {
- public:
-  std::optional<Bytes> load(const device::OpenClBinaryKey& key) override;
-  void save(const device::OpenClBinaryKey& key, ByteView binary) override;
-
- private:
-  std::map<device::OpenClBinaryKey, Bytes> kept_;
-};
 
 struct OpenClUnderTest {
   std::shared_ptr<device::OpenClDriver> driver;

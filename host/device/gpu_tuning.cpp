@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "host/device/measured_slice.h"
@@ -94,7 +96,10 @@ class Field {
     if (!trials_[index]) {
       const auto begin = now_();
       auto opened = open_(rates_[index].candidate);
-      longest_opening_ = std::max(longest_opening_, now_() - begin);
+      if (compiles(index)) {
+        longest_compiling_ = std::max(longest_compiling_, now_() - begin);
+        compiled_.insert(rates_[index].candidate.program);
+      }
       if (!opened) {
         fall_out(index, opened.error());
         return 0;
@@ -111,9 +116,9 @@ class Field {
 
   void close(std::size_t index) { trials_[index].reset(); }
 
-  /// How long it may take until the candidate runs: drivers that compile take seconds to open one.
+  /// How much of the time opening the candidate may take: drivers that compile need seconds.
   [[nodiscard]] std::chrono::steady_clock::duration expected_opening(std::size_t index) const {
-    return trials_[index] ? std::chrono::steady_clock::duration::zero() : longest_opening_;
+    return compiles(index) ? longest_compiling_ : std::chrono::steady_clock::duration::zero();
   }
 
   [[nodiscard]] std::uint64_t hashes_between_looks(std::size_t index) const {
@@ -123,6 +128,11 @@ class Field {
   std::vector<GpuCandidateRate>& rates() { return rates_; }
 
  private:
+  [[nodiscard]] bool compiles(std::size_t index) const {
+    const std::string& program = rates_[index].candidate.program;
+    return !program.empty() && !compiled_.contains(program);
+  }
+
   /// A fault may have spoilt what every other candidate has on the GPU, so all are opened again when their turn comes.
   /// The one that failed is closed last: it knows how much has to be thrown away.
   void fall_out(std::size_t index, const Error& error) {
@@ -135,7 +145,8 @@ class Field {
 
   const OpenGpuTrial& open_;
   const ReadClock& now_;
-  std::chrono::steady_clock::duration longest_opening_{};
+  std::chrono::steady_clock::duration longest_compiling_{};
+  std::set<std::string> compiled_;  ///< programs
   std::vector<GpuCandidateRate> rates_;
   std::vector<std::unique_ptr<GpuTrial>> trials_;  ///< null: not open
 };
@@ -190,7 +201,7 @@ class Search {
     }
   }
 
-  /// Whether nothing is measured any more, what has to be apart, or opening this one would take longer than is left.
+  /// Whether nothing is measured any more, what has to be apart, or compiling this one would take longer than is left.
   /// What was never looked at is out then.
   bool out_of_time(std::size_t index) {
     if (now_() + field_.expected_opening(index) < deadline_ || !fastest()) return false;

@@ -27,6 +27,8 @@ struct GpuCandidate {
   std::string name;             ///< "light blocks=4": no two of a plan have the same one and the same midstates
   std::uint32_t midstates = 1;  ///< M, how many versions its jobs carry
   OpenGpuSession open;          ///< a session that runs jobs of so many midstates this way
+  /// What is compiled when the first candidate with it is opened, which takes its time; empty: nothing is.
+  std::string program = {};
 };
 
 /// What is tried for one kind of job.
@@ -80,9 +82,9 @@ inline constexpr std::chrono::microseconds kLongestBetweenLooks{2000};
 /// Another candidate has to be so much faster than one that is expected to be the fastest, or it is taken for noise.
 inline constexpr double kGpuRateMargin = 1.005;
 
-/// Searches until `deadline`; the turn that it ends in comes on top. Once one is measured, none is opened that might
-/// take longer than is left, by the longest so far. Where no candidate lets newer work begin soon enough, the one with
-/// the least between two looks is taken.
+/// Searches until `deadline`; the turn that it ends in comes on top. Once one is measured, no program is begun that
+/// might take longer to compile than is left, by the longest so far. Where no candidate lets newer work begin soon
+/// enough, the one with the least between two looks is taken.
 GpuTuning tune_gpu(const GpuTuningPlan& plan, const OpenGpuTrial& open, const ReadClock& now,
                    std::chrono::steady_clock::time_point deadline);
 

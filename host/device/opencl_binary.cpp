@@ -68,4 +68,13 @@ Result<Bytes> decode_binary(const OpenClBinaryKey& key, ByteView file) {
   return Bytes(binary.begin(), binary.end());
 }
 
+std::optional<Bytes> OpenClMemoryStore::load(const OpenClBinaryKey& key) {
+  const auto found = kept_.find(key);
+  return found == kept_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void OpenClMemoryStore::save(const OpenClBinaryKey& key, ByteView binary) {
+  kept_[key] = Bytes(binary.begin(), binary.end());
+}
+
 }  // namespace lode::device

@@ -9,6 +9,7 @@
 // Pure functions and an interface; any thread.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +39,16 @@ class OpenClBinaryStore {
   virtual std::optional<Bytes> load(const OpenClBinaryKey& key) = 0;
   /// Where it cannot be kept, the next run compiles again.
   virtual void save(const OpenClBinaryKey& key, ByteView binary) = 0;
+};
+
+/// One that forgets them with the process. One thread at a time.
+class OpenClMemoryStore final : public OpenClBinaryStore {
+ public:
+  std::optional<Bytes> load(const OpenClBinaryKey& key) override;
+  void save(const OpenClBinaryKey& key, ByteView binary) override;
+
+ private:
+  std::map<OpenClBinaryKey, Bytes> kept_;
 };
 
 }  // namespace lode::device

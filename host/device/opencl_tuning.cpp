@@ -6,6 +6,8 @@
 #include <functional>
 #include <utility>
 
+#include "host/device/opencl_binary.h"
+
 namespace lode::device {
 namespace {
 
@@ -61,14 +63,19 @@ bool same_for_one(const Variant& a, const Variant& b) {
 /// What the refinements are made of.
 class Candidates {
  public:
-  explicit Candidates(OpenClTarget target) : target_(std::move(target)) {}
+  /// What was compiled once must not be again.
+  explicit Candidates(OpenClTarget target) : target_(std::move(target)) {
+    if (!target_.help.store) target_.help.store = std::make_shared<OpenClMemoryStore>();
+  }
 
   [[nodiscard]] GpuCandidate make(const OpenClSetting& setting, std::uint32_t midstates) const {
     return {.name = to_string(setting),
             .midstates = midstates,
-            .open = [driver = target_.driver, gpu = target_.gpu, help = target_.help, use = use_of(setting)] {
-              return OpenClSession::open(driver, gpu, {.single = use, .rolling = use}, help);
-            }};
+            .open =
+                [driver = target_.driver, gpu = target_.gpu, help = target_.help, use = use_of(setting)] {
+                  return OpenClSession::open(driver, gpu, {.single = use, .rolling = use}, help);
+                },
+            .program = kernels::opencl::build_options(setting.variant)};
   }
 
   /// Those that fit, as they are launched where nothing is measured.
