@@ -25,6 +25,7 @@ using testing::StartsWith;
 
 std::vector<std::string> names_of(const std::vector<GpuCandidate>& candidates) {
   std::vector<std::string> names;
+  names.reserve(candidates.size());
   for (const GpuCandidate& candidate : candidates)
     names.push_back(candidate.name + " M=" + std::to_string(candidate.midstates));
   return names;
@@ -92,7 +93,7 @@ TEST(OpenClVariants, AVendorsOwnComeFirstAndThenWhatAllCan) {
     EXPECT_EQ(variants.front().flavour, own) << vendor;
     EXPECT_EQ(variants.back().flavour, Flavour::kPlain) << vendor;
     EXPECT_TRUE(std::ranges::all_of(
-        variants, [&](const Variant& one) { return one.flavour == own || one.flavour == Flavour::kPlain; }));
+        variants, [mine = own](const Variant& one) { return one.flavour == mine || one.flavour == Flavour::kPlain; }));
   }
 }
 
