@@ -42,12 +42,25 @@ std::string speed_text(const KernelSpeed& speed) {
   return fmt::format("{} at M = {}: {}", speed.kernel, speed.midstates, format_rate(speed.hashes_per_second));
 }
 
+std::string speeds_text(const CalibrationInfo& calibration) {
+  std::string text = speed_text(calibration.single);
+  if (calibration.rolling.midstates != 1) text += ", " + speed_text(calibration.rolling);
+  return text;
+}
+
+std::string time_text(const CalibrationInfo& calibration) {
+  return fmt::format("{}{}", calibration.remembered ? "remembered from " : "", calibration.time);
+}
+
 std::string calibration_text(const std::optional<CalibrationInfo>& calibration) {
   if (!calibration) return "no";
-  std::string text = speed_text(calibration->single);
-  if (calibration->rolling.midstates != 1) text += ", " + speed_text(calibration->rolling);
-  return text +
-         fmt::format(" (one thread, {}{})", calibration->remembered ? "remembered from " : "", calibration->time);
+  return fmt::format("{} (one thread, {})", speeds_text(*calibration), time_text(*calibration));
+}
+
+/// Of a GPU.
+std::string settings_text(const std::optional<CalibrationInfo>& calibration) {
+  if (!calibration) return "not looked for yet";
+  return fmt::format("{} ({})", speeds_text(*calibration), time_text(*calibration));
 }
 
 json::object json_of(const KernelSpeed& speed) {
@@ -108,12 +121,13 @@ constexpr double kGibibyte = 1 << 30;
 std::string opencl_head_of(const DeviceDescription& device, const GpuInfo& gpu, const OpenClInfo& opencl) {
   return fmt::format(
       "{}: {}{}\n  platform    {}, {}\n  version     {}\n  driver      {}\n  type        {}, {} compute units\n"
-      "  memory      {:.1f} GiB, {} KiB local, work-groups of up to {}\n  PCI         {}\n  sensors     {}\n",
+      "  memory      {:.1f} GiB, {} KiB local, work-groups of up to {}\n  PCI         {}\n  sensors     {}\n"
+      "  settings    {}\n",
       device.id, printable(device.name), opencl.used_as.empty() ? "" : " (used as " + opencl.used_as + ")",
       printable(opencl.platform), printable(opencl.platform_version), printable(opencl.version), printable(gpu.driver),
       opencl.type, opencl.compute_units, static_cast<double>(gpu.memory) / kGibibyte, opencl.local_memory / 1024,
       opencl.max_group_size, gpu.pci_bus_id.empty() ? "unknown" : printable(gpu.pci_bus_id),
-      sensors_text(gpu.telemetry));
+      sensors_text(gpu.telemetry), settings_text(device.calibration));
 }
 
 std::string head_of(const DeviceDescription& device) {
@@ -122,9 +136,10 @@ std::string head_of(const DeviceDescription& device) {
     const GpuInfo& gpu = *device.gpu;
     return fmt::format(
         "{}: {}\n  PCI         {}\n  memory      {:.1f} GiB\n  capability  {}, {} multiprocessors\n"
-        "  driver      CUDA {}\n  sensors     {}\n",
+        "  driver      CUDA {}\n  sensors     {}\n  settings    {}\n",
         device.id, printable(device.name), printable(gpu.pci_bus_id), static_cast<double>(gpu.memory) / kGibibyte,
-        gpu.capability, gpu.multiprocessors, gpu.driver, sensors_text(gpu.telemetry));
+        gpu.capability, gpu.multiprocessors, gpu.driver, sensors_text(gpu.telemetry),
+        settings_text(device.calibration));
   }
   return fmt::format("{}: {}\n  threads     {}{}\n  cores       {}\n  features    {}\n  calibrated  {}\n", device.id,
                      printable(device.name), device.threads,
