@@ -1,8 +1,6 @@
 #include "host/net/http_connection.h"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 
 #include <array>
@@ -19,8 +17,8 @@
 #include <boost/beast/http/parser.hpp>
 #include <tuple>
 
+#include "host/net/connector.h"
 #include "host/net/http_sink_body.h"
-#include "host/net/resolve.h"
 #include "host/net/tls.h"
 
 namespace lode::net {
@@ -59,7 +57,10 @@ bool is_plain(std::string_view text, bool space) {
 class HttpConnection::Impl {
  public:
   Impl(asio::any_io_executor executor, HttpOptions options)
-      : options_(std::move(options)), resolver_(executor), tcp_(executor), buffer_(options_.max_header + kReadSize) {
+      : options_(std::move(options)),
+        connector_(executor, {.limit = options_.connect_limit, .proxy = options_.proxy}),
+        tcp_(executor),
+        buffer_(options_.max_header + kReadSize) {
     options_.host = without_brackets(options_.host);
     trust_.ca_file = options_.ca_file;
     address_ = options_.host.find(':') == std::string::npos ? fmt::format("{}:{}", options_.host, options_.port)
@@ -91,7 +92,7 @@ class HttpConnection::Impl {
 
   HttpOptions options_;
   std::string address_;
-  Resolver resolver_;
+  Connector connector_;
   beast::tcp_stream tcp_;
   TlsTrust trust_;
   std::optional<asio::ssl::context> tls_context_;
@@ -133,7 +134,7 @@ void HttpConnection::Impl::drop() noexcept {
 
 void HttpConnection::Impl::close() noexcept {
   ++closes_;
-  resolver_.cancel();
+  connector_.cancel();
   drop();
 }
 
@@ -161,8 +162,7 @@ asio::awaitable<Result<void>> HttpConnection::Impl::handshake() {
   const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, kTuple);
   if (!error) co_return Result<void>{};
   if (const auto why = explain_tls_failure(error, tls_->native_handle(), trust_)) {
-    co_return fail(why->is(Errc::kProtocol) ? Errc::kProtocol : Errc::kUnauthorized,
-                   fmt::format("{}: {}", address_, why->message()));
+    co_return Error(why->code, fmt::format("{}: {}", address_, why->message()));
   }
   co_return describe(error, "the TLS handshake", options_.handshake_limit);
 }
@@ -171,34 +171,14 @@ asio::awaitable<Result<void>> HttpConnection::Impl::open() {
   if (is_alive()) co_return Result<void>{};
   drop();
   const std::uint64_t closes = closes_;
-  auto endpoints = co_await resolver_.resolve(options_.host, options_.port, options_.resolve_limit);
+  auto socket = co_await connector_.connect(options_.host, options_.port);
   if (closes != closes_) co_return cancelled();
-  if (!endpoints) co_return endpoints.error();
-
-  error_code error;
-  for (const tcp::endpoint& endpoint : *endpoints) {
-    tls_.reset();
-    tcp_.close();
-    tcp_.expires_after(options_.connect_limit);
-    std::tie(error) = co_await tcp_.async_connect(endpoint, kTuple);
-    if (closes != closes_) {
-      drop();
-      co_return cancelled();
-    }
-    if (!error) break;
+  if (!socket) {
+    const Error& error = socket.error();
+    co_return Error(error.code, fmt::format("{}: {}", address_, error.message()));
   }
-  if (error == beast::error::timeout) co_return describe(error, "connecting", options_.connect_limit);
-  if (error) {
-    co_return fail(Errc::kDisconnected, fmt::format("cannot connect to {}: {}", address_, error.message()));
-  }
-
-  error_code ignored;
-  tcp_.socket().set_option(tcp::no_delay(true), ignored);
-  // A longpoll waits for hours: let the system find out that the other side vanished.
-  tcp_.socket().set_option(asio::socket_base::keep_alive(true), ignored);
-  tcp_.socket().set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPIDLE>(30), ignored);
-  tcp_.socket().set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPINTVL>(10), ignored);
-  tcp_.socket().set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPCNT>(3), ignored);
+  tls_.reset();
+  tcp_.socket() = *std::move(socket);
 
   if (options_.tls) {
     Result<void> secured = co_await handshake();

@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "host/base/result.h"
+#include "host/net/socks5.h"
 
 namespace lode::net {
 
@@ -27,8 +28,9 @@ struct HttpOptions {
   bool tls = false;
   std::string ca_file;  ///< PEM with the authorities to trust; empty: the system's
 
-  std::chrono::milliseconds resolve_limit{5000};
-  std::chrono::milliseconds connect_limit{5000};    ///< for each address of the host
+  std::optional<ProxyOptions> proxy;  ///< everything goes through it
+
+  std::chrono::milliseconds connect_limit{5000};    ///< the name, its addresses and the proxy: all of it
   std::chrono::milliseconds handshake_limit{5000};  ///< TLS
   std::chrono::milliseconds write_limit{10000};     ///< the whole request
   std::chrono::milliseconds read_limit{10000};      ///< the whole reply

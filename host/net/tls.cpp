@@ -103,6 +103,10 @@ Result<void> expect_tls_host(SSL* connection, const std::string& host, const Tls
 }
 
 std::optional<Error> explain_tls_failure(const error_code& error, SSL* connection, const TlsTrust& trust) {
+  if (error == asio::error::eof || error == asio::ssl::error::stream_truncated ||
+      error == asio::error::connection_reset) {
+    return fail(Errc::kDisconnected, "the connection was closed in the TLS handshake; does this port speak TLS?");
+  }
   if (error.category() != asio::error::get_ssl_category()) return std::nullopt;
   const int reason = ERR_GET_REASON(static_cast<unsigned long>(error.value()));
   if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_PACKET_LENGTH_TOO_LONG || reason == SSL_R_HTTP_REQUEST) {

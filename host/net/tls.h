@@ -29,7 +29,7 @@ Result<void> expect_tls_host(SSL* connection, const std::string& host, const Tls
 
 /// Why a handshake failed, as one sentence without the address, and what to do; nothing where it was neither the
 /// certificate nor the protocol. kUnauthorized for a certificate that is not trusted, kProtocol where the other side
-/// does not speak TLS.
+/// does not speak TLS, kDisconnected where it closes the connection instead.
 std::optional<Error> explain_tls_failure(const boost::system::error_code& error, SSL* connection,
                                          const TlsTrust& trust);
 

@@ -8,12 +8,13 @@
 #include <string>
 
 #include "host/net/backoff.h"
+#include "host/net/socks5.h"
 
 namespace lode::node {
 
 /// Limits on waits; tests make them short.
 struct NodeTimes {
-  std::chrono::milliseconds connect{5'000};   ///< name lookup, connection and TLS handshake, each
+  std::chrono::milliseconds connect{5'000};   ///< connecting, and the TLS handshake, each
   std::chrono::milliseconds write{10'000};    ///< sending a request
   std::chrono::milliseconds call{10'000};     ///< the reply to a call
   std::chrono::milliseconds propose{30'000};  ///< the reply to a proposal: the node checks a whole block
@@ -39,7 +40,8 @@ struct NodeOptions {
   std::string host;  ///< name or address
   std::uint16_t port = 8332;
   bool tls = false;
-  std::string ca_file;  ///< PEM; empty: the system's authorities
+  std::string ca_file;                          ///< PEM; empty: the system's authorities
+  std::optional<net::ProxyOptions> proxy = {};  ///< every connection goes through it
   std::string path = "/";
   std::string user;
   std::string password;

@@ -37,7 +37,7 @@ RpcOptions rpc_options(const NodeOptions& options) {
   rpc.http.port = options.port;
   rpc.http.tls = options.tls;
   rpc.http.ca_file = options.ca_file;
-  rpc.http.resolve_limit = options.times.connect;
+  rpc.http.proxy = options.proxy;
   rpc.http.connect_limit = options.times.connect;
   rpc.http.handshake_limit = options.times.connect;
   rpc.http.write_limit = options.times.write;

@@ -16,7 +16,6 @@
 #include <tuple>
 #include <utility>
 
-#include "host/net/resolve.h"
 #include "host/net/task_group.h"
 
 namespace lode::stratum::v1 {
@@ -33,35 +32,24 @@ const auto kTuple = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::size_t kReadSize = 16 * 1024;
 
+constexpr char kTlsAlert = 0x15;
+constexpr char kTlsMajor = 0x03;
+
 class TcpLink final : public PoolLink {
  public:
   TcpLink(const asio::any_io_executor& executor, const Endpoint& endpoint, TcpLinkOptions options)
       : endpoint_(endpoint),
         options_(std::move(options)),
-        address_(endpoint.host.find(':') == std::string::npos ? fmt::format("{}:{}", endpoint.host, endpoint.port)
-                                                              : fmt::format("[{}]:{}", endpoint.host, endpoint.port)),
-        resolver_(executor),
+        connector_(executor, options_.connect),
         tcp_(executor),
         queued_(executor, asio::steady_timer::time_point::max()),
         tasks_(executor) {}
 
   asio::awaitable<Result<void>> connect() override {
-    auto endpoints = co_await resolver_.resolve(endpoint_.host, endpoint_.port, options_.resolve_limit);
+    auto socket = co_await connector_.connect(endpoint_.host, endpoint_.port);
     if (closed_) co_return cancelled();
-    if (!endpoints) co_return endpoints.error();
-    error_code error;
-    for (const tcp::endpoint& one : *endpoints) {
-      tcp_.close();
-      tcp_.expires_after(options_.connect_limit);
-      std::tie(error) = co_await tcp_.async_connect(one, kTuple);
-      if (closed_) co_return cancelled();
-      if (!error) break;
-    }
-    if (error == beast::error::timeout) {
-      co_return fail(Errc::kTimeout,
-                     fmt::format("{}: connecting took longer than {} ms", address_, options_.connect_limit.count()));
-    }
-    if (error) co_return fail(Errc::kDisconnected, fmt::format("cannot connect to {}: {}", address_, error.message()));
+    if (!socket) co_return socket.error();
+    tcp_.socket() = *std::move(socket);
     if (endpoint_.tls) {
       Result<void> secured = co_await handshake();
       if (closed_) co_return cancelled();
@@ -69,11 +57,6 @@ class TcpLink final : public PoolLink {
     }
     tcp_.expires_never();
     error_code ignored;
-    tcp_.socket().set_option(tcp::no_delay(true), ignored);
-    tcp_.socket().set_option(asio::socket_base::keep_alive(true), ignored);
-    tcp_.socket().set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPIDLE>(30), ignored);
-    tcp_.socket().set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPINTVL>(10), ignored);
-    tcp_.socket().set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPCNT>(3), ignored);
     const auto limit = static_cast<int>(options_.write_limit.count());
     tcp_.socket().set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>(limit), ignored);
     // Small writes go to the socket right away, see send(); a full one must not block the thread.
@@ -92,9 +75,13 @@ class TcpLink final : public PoolLink {
     }
     if (closed_) co_return cancelled();
     if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
-      co_return fail(Errc::kDisconnected, fmt::format("{}: the pool has closed the connection", address_));
+      co_return fail(Errc::kDisconnected, "the pool has closed the connection");
     }
-    if (error) co_return fail(Errc::kDisconnected, fmt::format("{}: {}", address_, error.message()));
+    if (error) co_return fail(Errc::kDisconnected, error.message());
+    // What a server that expects TLS says to JSON: an alert (RFC 8446, section 5.1).
+    if (!std::exchange(heard_, true) && !tls_ && size >= 2 && buffer_[0] == kTlsAlert && buffer_[1] == kTlsMajor) {
+      co_return fail(Errc::kProtocol, "the pool speaks TLS on this port: write stratum+ssl:// in its URL");
+    }
     co_return std::string_view(buffer_.data(), size);
   }
 
@@ -108,12 +95,12 @@ class TcpLink final : public PoolLink {
       const std::size_t written = tcp_.socket().write_some(asio::buffer(rest), error);
       if (!error) rest.remove_prefix(written);
       if (error && error != asio::error::would_block && error != asio::error::try_again) {
-        return fail(Errc::kDisconnected, fmt::format("{}: {}", address_, error.message()));
+        return fail(Errc::kDisconnected, error.message());
       }
     }
     if (rest.empty()) return {};
     if (queue_.size() + rest.size() > options_.max_queued) {
-      return fail(Errc::kTooLarge, fmt::format("{}: the pool does not take what is sent to it", address_));
+      return fail(Errc::kTooLarge, "the pool does not take what is sent to it");
     }
     queue_ += rest;
     queued_.cancel();
@@ -122,7 +109,7 @@ class TcpLink final : public PoolLink {
 
   void close() noexcept override {
     closed_ = true;
-    resolver_.cancel();
+    connector_.cancel();
     tcp_.close();
     queued_.cancel();
   }
@@ -147,14 +134,13 @@ class TcpLink final : public PoolLink {
     const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, kTuple);
     if (!error) co_return Result<void>{};
     if (const auto why = net::explain_tls_failure(error, tls_->native_handle(), options_.trust)) {
-      co_return fail(why->is(Errc::kProtocol) ? Errc::kProtocol : Errc::kUnauthorized,
-                     fmt::format("{}: {}", address_, why->message()));
+      co_return *why;
     }
     if (error == beast::error::timeout) {
-      co_return fail(Errc::kTimeout, fmt::format("{}: the TLS handshake took longer than {} ms", address_,
-                                                 options_.handshake_limit.count()));
+      co_return fail(Errc::kTimeout,
+                     fmt::format("the TLS handshake took longer than {} ms", options_.handshake_limit.count()));
     }
-    co_return fail(Errc::kDisconnected, fmt::format("{}: the TLS handshake failed: {}", address_, error.message()));
+    co_return fail(Errc::kDisconnected, fmt::format("the TLS handshake failed: {}", error.message()));
   }
 
   asio::awaitable<void> write_queue() {
@@ -174,7 +160,7 @@ class TcpLink final : public PoolLink {
       writing_ = false;
       if (error) {
         // The reader hears of the same trouble, sooner or later; whoever sends hears of it at once.
-        failed_ = fail(Errc::kDisconnected, fmt::format("{}: {}", address_, error.message()));
+        failed_ = fail(Errc::kDisconnected, error.message());
         co_return;
       }
     }
@@ -182,8 +168,7 @@ class TcpLink final : public PoolLink {
 
   Endpoint endpoint_;
   TcpLinkOptions options_;
-  std::string address_;
-  net::Resolver resolver_;
+  net::Connector connector_;
   beast::tcp_stream tcp_;
   std::optional<asio::ssl::context> tls_context_;
   std::unique_ptr<TlsStream> tls_;  ///< null: plain
@@ -191,6 +176,7 @@ class TcpLink final : public PoolLink {
   std::string queue_;
   bool writing_ = false;
   bool closed_ = false;
+  bool heard_ = false;           ///< something was read
   std::optional<Error> failed_;  ///< of writing
   asio::steady_timer queued_;    ///< never expires; cancelled when there is something to write
   net::TaskGroup tasks_;

@@ -6,14 +6,14 @@
 #include <cstddef>
 #include <memory>
 
+#include "host/net/connector.h"
 #include "host/net/tls.h"
 #include "stratum/v1/pool_link.h"
 
 namespace lode::stratum::v1 {
 
 struct TcpLinkOptions {
-  std::chrono::milliseconds resolve_limit{5'000};
-  std::chrono::milliseconds connect_limit{5'000};    ///< for each address of the host
+  net::ConnectOptions connect = {};                  ///< limit and proxy
   std::chrono::milliseconds handshake_limit{5'000};  ///< TLS
   net::TlsTrust trust = {};                          ///< of connections with TLS
   std::chrono::milliseconds write_limit{10'000};     ///< for what is queued to be taken by the other side
