@@ -14,6 +14,7 @@
 #include "host/app/exit_codes.h"
 #include "host/app/mine_arguments.h"
 #include "host/app/option_values.h"
+#include "host/app/proxy_url.h"
 #include "host/app/text.h"
 
 namespace lode::app {
@@ -94,6 +95,10 @@ Commands::Commands() {
   add_argument(
       probe, "--seconds", "S", parse_seconds, [this](auto seconds) { probe_options.seconds = seconds; },
       "Give up after so long [30]");
+  add_argument(
+      probe, "--proxy", "URL", parse_proxy_url,
+      [this](net::ProxyOptions proxy) { probe_options.pool.proxy = std::move(proxy); },
+      "socks5://USER:PASSWORD@HOST:PORT to connect through");
   add_argument(
       probe, "--tls-fingerprint", "HEX", parse_fingerprint,
       [this](std::string fingerprint) { probe_options.pool.tls_fingerprint = std::move(fingerprint); },

@@ -7,6 +7,7 @@
 #include "host/app/argument.h"
 #include "host/app/device_arguments.h"
 #include "host/app/option_values.h"
+#include "host/app/proxy_url.h"
 
 namespace lode::app {
 namespace {
@@ -74,6 +75,11 @@ void MineArguments::add_sources(CLI::App& command) {
   add_argument(
       command, "--ca-file", "PATH", as_path, [this](auto path) { options_.ca_file = path; },
       "Certificates (PEM) to trust for https instead of the system's");
+  add_argument(
+      command, "--proxy", "URL", parse_proxy_url,
+      [this](net::ProxyOptions proxy) { options_.proxy = std::move(proxy); },
+      "socks5://USER:PASSWORD@HOST:PORT: every connection to nodes and pools goes through it, and it looks\n"
+      "up their names");
   add_argument(
       command, "--connect-timeout", "S", [](const std::string& text) { return parse_whole(text, 1, 86400); },
       [this](std::uint64_t seconds) { options_.connect_timeout = std::chrono::seconds(seconds); },

@@ -11,6 +11,7 @@
 #include "host/app/device_options.h"
 #include "host/app/source_url.h"
 #include "host/base/result.h"
+#include "host/net/socks5.h"
 
 namespace lode::app {
 
@@ -26,6 +27,7 @@ struct MineOptions : DeviceOptions {
   std::string coinbase_text;
   std::optional<std::filesystem::path> cookie_file;
   std::optional<std::filesystem::path> ca_file;
+  std::optional<net::ProxyOptions> proxy;  ///< every connection to nodes and pools goes through it
 
   std::uint32_t version_mask = kDefaultVersionMask;  ///< 0: no version rolling
 

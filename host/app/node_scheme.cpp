@@ -20,6 +20,7 @@ Result<OpenedSource> open_node(boost::asio::any_io_executor executor, const Sour
   node_options.password = url.password;
   if (!url.has_credentials) node_options.cookie_file = options.cookie_file;
   if (options.ca_file) node_options.ca_file = options.ca_file->string();
+  node_options.proxy = options.proxy;
   node_options.payout_address = options.payout;
   node_options.coinbase_text = options.coinbase_text;
   node_options.version_mask = options.version_mask;

@@ -53,6 +53,7 @@ v1::SessionOptions pool_session(const SourceUrl& url, const MineOptions& options
 v1::MakeLink pool_link(boost::asio::any_io_executor executor, const MineOptions& options) {
   v1::TcpLinkOptions link;
   if (options.ca_file) link.trust.ca_file = options.ca_file->string();
+  link.connect.proxy = options.proxy;
   link.trust.fingerprint = options.tls_fingerprint.value_or("");
   return [executor, link](const v1::Endpoint& endpoint) { return v1::make_tcp_link(executor, endpoint, link); };
 }

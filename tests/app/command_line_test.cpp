@@ -46,6 +46,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{{"mine", "--suggest-difficulty", "x"}, "'x' is no number"},
         Bad{{"mine", "--suggest-difficulty", "0"}, "--suggest-difficulty: 0 is not between"},
         Bad{{"mine", "--suggest-difficulty", "nan"}, "--suggest-difficulty: nan is not between"},
+        Bad{{"mine", "--proxy", "http://p:1"}, "--proxy: proxies of kind 'http' are not supported"},
         Bad{{"mine", "--tls-fingerprint", "abcd"}, "--tls-fingerprint: has 4 hex digits"},
         Bad{{"mine", "--tls-fingerprint", "xyz"}, "--tls-fingerprint: is no SHA-256"},
         Bad{{"mine", "stratum+tcp://u@h:3333", "--require-payout", "abc"}, "--require-payout: "},
