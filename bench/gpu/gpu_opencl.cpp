@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <iterator>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -14,6 +14,7 @@
 #include "bench/gpu/abort_latency.h"
 #include "bench/gpu/gpu_under_test.h"
 #include "bench/gpu/measured.h"
+#include "bench/gpu/opencl_opener.h"
 #include "bench/gpu/opencl_under_test.h"
 #include "bench/gpu/options.h"
 #include "bench/gpu/planted_scan.h"
@@ -25,7 +26,6 @@
 namespace lode::bench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using device::OpenClSetting;
 
 constexpr std::uint32_t kMidstates[] = {1, 8, 32};
@@ -34,7 +34,8 @@ constexpr std::uint32_t kMidstates[] = {1, 8, 32};
 struct Plan {
   std::size_t variants;              ///< at most
   std::chrono::seconds correctness;  ///< after it no further variant is begun
-  std::chrono::seconds rates;        ///< likewise of settings
+  std::chrono::seconds rates;        ///< likewise, and of shapes
+  std::chrono::seconds others;       ///< likewise, of variants that are not expected to be fast
   double sample;                     ///< seconds
   int rounds;
   bool shapes;
@@ -45,9 +46,10 @@ struct Plan {
 Plan plan_of(const Options& options) {
   using std::chrono::seconds;
   if (options.played || options.cpu) {
-    return {.variants = 1,
+    return {.variants = options.played ? 3U : 1U,
             .correctness = seconds(60),
             .rates = seconds(30),
+            .others = seconds(30),
             .sample = 0.03,
             .rounds = 1,
             .shapes = options.played,
@@ -57,8 +59,9 @@ Plan plan_of(const Options& options) {
   }
   if (options.quick) {
     return {.variants = 4,
-            .correctness = seconds(20),
-            .rates = seconds(15),
+            .correctness = seconds(15),
+            .rates = seconds(10),
+            .others = seconds(0),
             .sample = 0.1,
             .rounds = 2,
             .shapes = false,
@@ -68,7 +71,8 @@ Plan plan_of(const Options& options) {
   }
   return {.variants = 64,
           .correctness = seconds(30),
-          .rates = seconds(30),
+          .rates = seconds(15),
+          .others = seconds(30),
           .sample = 0.1,
           .rounds = 3,
           .shapes = true,
@@ -87,53 +91,38 @@ Amounts few_of(const Options& options) {
   return amounts;
 }
 
-/// A variant as it is launched where nothing is measured; see opencl_plan().
-std::vector<OpenClSetting> settings_of(const OpenClUnderTest& opencl, std::size_t most) {
-  std::vector<OpenClSetting> settings;
+/// Variants as they are launched where nothing is measured.
+struct Settings {
+  std::vector<OpenClSetting> main;
+  std::vector<OpenClSetting> others;  ///< not expected to be fast
+};
+Settings settings_of(const OpenClUnderTest& opencl, std::size_t most) {
+  Settings settings;
   for (const kernels::opencl::Variant& variant : device::opencl_variants(opencl.gpu)) {
     const OpenClSetting setting = device::default_setting(opencl.gpu, variant);
-    if (settings.size() < most && device::fits(opencl.gpu, setting)) settings.push_back(setting);
+    if (settings.main.size() + settings.others.size() == most) break;
+    if (!device::fits(opencl.gpu, setting)) continue;
+    const bool alike = settings.main.empty() || (variant.flavour == settings.main.front().variant.flavour &&
+                                                 variant.vector_width == settings.main.front().variant.vector_width);
+    (alike ? settings.main : settings.others).push_back(setting);
   }
+  if (settings.main.empty()) throw std::runtime_error("no variant fits the device");
   return settings;
 }
 
-/// A session, or a record of why there is none.
-std::shared_ptr<device::GpuSession> try_open(const OpenClUnderTest& opencl, const OpenClSetting& setting,
-                                             Records& records) {
-  try {
-    return open_session(opencl, setting);
-  } catch (const std::runtime_error& error) {
-    records.write(Record("opencl_check")
-                      .add("variant", setting.variant.name)
-                      .add("name", "opens")
-                      .add("good", false)
-                      .add("faults", error.what()));
-    return nullptr;
-  }
-}
-
-/// How many checks found a fault. What there was no time for is on record too.
-int check_all(const OpenClUnderTest& opencl, const std::vector<OpenClSetting>& settings, const Options& options,
+/// How many checks found a fault.
+int check_all(OpenClOpener& opener, const std::vector<OpenClSetting>& settings, const Amounts& amounts,
               Records& records) {
-  const Amounts amounts = few_of(options);
-  const auto end = Clock::now() + plan_of(options).correctness;
   int bad = 0;
   for (const OpenClSetting& setting : settings) {
-    if (Clock::now() >= end) {
-      records.write(Record("opencl_left_out").add("variant", setting.variant.name).add("part", "correctness"));
-      continue;
-    }
-    const auto session = try_open(opencl, setting, records);
-    bad += session
-               ? run_checks("opencl_check", "variant", std::string(setting.variant.name), *session, amounts, records)
-               : 1;
+    if (const auto session = opener.open(setting))
+      bad += run_checks("opencl_check", "variant", std::string(setting.variant.name), *session, amounts, records);
   }
   return bad;
 }
 
-bool scan_with_solutions(const OpenClUnderTest& opencl, const OpenClSetting& setting, const Options& options,
+bool scan_with_solutions(const OpenClUnderTest& opencl, const OpenClSetting& setting, const Amounts& amounts,
                          Records& records) {
-  const Amounts amounts = few_of(options);
   std::vector<std::unique_ptr<device::GpuDevice>> devices;
   devices.push_back(open_device(opencl, setting));
   require(devices.front()->self_test());
@@ -171,17 +160,11 @@ void write_rates(const char* table, const std::vector<SessionCase>& cases, Recor
   }
 }
 
-/// Every setting with each number of midstates. Those for which there is no time are on record.
-std::vector<SessionCase> cases_of(const OpenClUnderTest& opencl, const std::vector<OpenClSetting>& settings,
-                                  std::chrono::seconds limit, Records& records) {
-  const auto end = Clock::now() + limit;
+/// Every setting with each number of midstates.
+std::vector<SessionCase> cases_of(OpenClOpener& opener, const std::vector<OpenClSetting>& settings) {
   std::vector<SessionCase> cases;
   for (const OpenClSetting& setting : settings) {
-    if (!cases.empty() && Clock::now() >= end) {
-      records.write(Record("opencl_left_out").add("variant", to_string(setting)).add("part", "rates"));
-      continue;
-    }
-    const auto session = try_open(opencl, setting, records);
+    const auto session = opener.open(setting);
     if (!session) continue;
     for (const std::uint32_t midstates : kMidstates)
       cases.push_back(case_of(setting, midstates, session));
@@ -190,13 +173,12 @@ std::vector<SessionCase> cases_of(const OpenClUnderTest& opencl, const std::vect
 }
 
 /// The best of each number of midstates, with other work-groups and portions.
-std::vector<SessionCase> shapes_of(const OpenClUnderTest& opencl, const std::vector<SessionCase>& variants,
-                                   std::chrono::seconds limit, Records& records) {
-  const auto end = Clock::now() + limit;
+std::vector<SessionCase> shapes_of(const OpenClUnderTest& opencl, OpenClOpener& opener,
+                                   const std::vector<SessionCase>& variants) {
   std::vector<SessionCase> shapes;
   const auto add = [&](const OpenClSetting& setting, std::uint32_t midstates) {
-    if (Clock::now() >= end || !device::fits(opencl.gpu, setting)) return;
-    if (const auto session = try_open(opencl, setting, records)) shapes.push_back(case_of(setting, midstates, session));
+    if (!device::fits(opencl.gpu, setting)) return;
+    if (const auto session = opener.open(setting)) shapes.push_back(case_of(setting, midstates, session));
   };
   for (const std::uint32_t midstates : kMidstates) {
     const OpenClSetting best = *device::parse_opencl_setting(fastest(variants, midstates).setting);
@@ -252,16 +234,18 @@ void run_side_by_side(const SessionCase& opencl, const SessionCase& cuda, const 
                     .add("ratio_high", quantile(ratios, 0.75)));
 }
 
-void measure_rates(const OpenClUnderTest& opencl, const std::vector<OpenClSetting>& settings, const GpuUnderTest* cuda,
-                   const Plan& plan, Records& records) {
-  std::vector<SessionCase> cases = cases_of(opencl, settings, plan.rates / 2, records);
+void measure_rates(const OpenClUnderTest& opencl, OpenClOpener& opener, const std::vector<OpenClSetting>& settings,
+                   const GpuUnderTest* cuda, const Plan& plan, Records& records) {
+  opener.begin("rates", plan.rates);
+  std::vector<SessionCase> cases = cases_of(opener, settings);
   if (cases.empty()) return;
   sample(cases.front(), 10 * plan.sample);  // an idle GPU takes a moment to get to its clock
   cases.front().ghs.clear();
   sample_in_turn(cases, plan.sample, plan.rounds);
   write_rates("opencl_variants", cases, records);
   if (plan.shapes) {
-    std::vector<SessionCase> shapes = shapes_of(opencl, cases, plan.rates / 2, records);
+    opener.begin("launch shapes", plan.rates);
+    std::vector<SessionCase> shapes = shapes_of(opencl, opener, cases);
     sample_in_turn(shapes, plan.sample, plan.rounds);
     write_rates("opencl_shapes", shapes, records);
     std::ranges::move(shapes, std::back_inserter(cases));
@@ -296,7 +280,7 @@ int run(const Options& options) {
   }
   // One card, or nothing is known of where it is.
   const std::string& bus = opencl->gpu.pci_bus_id;
-  const bool same = cuda && (options.played || bus.empty() || bus == cuda->gpu.pci_bus_id);
+  const bool same = cuda && (options.played || bus.empty() || is_same_bus(bus, cuda->gpu.pci_bus_id));
   Records records(options.json);
   records.write(Record("opencl_device")
                     .add("name", opencl->gpu.name)
@@ -308,12 +292,20 @@ int run(const Options& options) {
                     .add("local_memory", opencl->gpu.local_memory)
                     .add("compared_with_cuda", same));
   const Plan plan = plan_of(options);
-  const std::vector<OpenClSetting> settings = settings_of(*opencl, plan.variants);
-  if (settings.empty()) throw std::runtime_error("no variant fits the device");
-  int bad = check_all(*opencl, settings, options, records);
-  bad += scan_with_solutions(*opencl, settings.front(), options, records) ? 0 : 1;
-  measure_rates(*opencl, settings, same ? &*cuda : nullptr, plan, records);
-  measure_latency(*opencl, settings.front(), plan, records);
+  const Amounts amounts = few_of(options);
+  const Settings settings = settings_of(*opencl, plan.variants);
+  OpenClOpener opener(*opencl, records);
+  opener.begin("correctness", plan.correctness);
+  int bad = check_all(opener, settings.main, amounts, records);
+  bad += scan_with_solutions(*opencl, settings.main.front(), amounts, records) ? 0 : 1;
+  measure_rates(*opencl, opener, settings.main, same ? &*cuda : nullptr, plan, records);
+  measure_latency(*opencl, settings.main.front(), plan, records);
+  opener.begin("all but the fastest", plan.others);
+  bad += check_all(opener, settings.others, amounts, records);
+  std::vector<SessionCase> others = cases_of(opener, settings.others);
+  sample_in_turn(others, plan.sample, plan.rounds);
+  write_rates("opencl_variants", others, records);
+  bad += opener.faults();
   std::printf("OpenCL on %s: %s\n", opencl->gpu.name.c_str(), bad == 0 ? "good" : "FAULTS");
   return bad == 0 ? kExitGood : kExitFault;
 }

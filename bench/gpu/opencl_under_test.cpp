@@ -1,9 +1,9 @@
 #include "bench/gpu/opencl_under_test.h"
 
 #include <algorithm>
-#include <optional>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "host/device/opencl_binary.h"
 #include "host/device/opencl_device.h"
@@ -16,17 +16,20 @@ namespace {
 
 using device::OpenClGpu;
 
-/// Of all that the driver offers, the preferred one, or the first of the right kind.
-std::optional<OpenClGpu> choose(device::OpenClDriver& driver, bool cpu, const std::string& pci_bus_id) {
+/// The devices of the right kind.
+std::vector<OpenClGpu> devices_of(device::OpenClDriver& driver, bool cpu) {
   auto gpus = device::list_opencl_gpus(driver);
-  if (!gpus) return std::nullopt;
+  if (!gpus) return {};
   std::erase_if(*gpus, [&](const OpenClGpu& gpu) { return gpu.is_cpu() != cpu; });
-  if (gpus->empty()) return std::nullopt;
-  const auto same = std::ranges::find(*gpus, pci_bus_id, &OpenClGpu::pci_bus_id);
-  return same != gpus->end() ? *same : gpus->front();
+  return *std::move(gpus);
 }
 
 }  // namespace
+
+bool is_same_bus(std::string_view one, std::string_view other) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::equal(one, other, {}, lower, lower);
+}
 
 Result<OpenClUnderTest> open_opencl_under_test(const Options& options, const std::string& pci_bus_id) {
   OpenClUnderTest found;
@@ -37,20 +40,24 @@ Result<OpenClUnderTest> open_opencl_under_test(const Options& options, const std
     found.driver = std::move(played);
     return found;
   }
-  auto driver = device::open_opencl_driver();
-  if (!driver) return driver.error();
-  auto gpu = choose(**driver, options.cpu, pci_bus_id);
+  auto loader = device::open_opencl_driver();
+  if (!loader) return loader.error();
+  std::vector<std::shared_ptr<device::OpenClDriver>> drivers = {*loader};
   for (const char* const name : device::kOpenClDrivers) {
+    if (options.cpu) break;
     // A loader may know other drivers only.
-    if (gpu || options.cpu) break;
-    auto alone = device::open_opencl_driver(name, {});
-    if (!alone) continue;
-    gpu = choose(**alone, false, pci_bus_id);
-    if (gpu) driver = *std::move(alone);
+    if (auto alone = device::open_opencl_driver(name, {})) drivers.push_back(*std::move(alone));
   }
-  if (!gpu) return fail(Errc::kDevice, options.cpu ? "no driver offers a CPU" : "no driver offers a GPU");
-  found.driver = *std::move(driver);
-  found.gpu = *std::move(gpu);
+  for (const auto& driver : drivers) {
+    for (const OpenClGpu& gpu : devices_of(*driver, options.cpu)) {
+      const bool preferred = !pci_bus_id.empty() && is_same_bus(gpu.pci_bus_id, pci_bus_id);
+      if (found.driver && !preferred) continue;
+      found.driver = driver;
+      found.gpu = gpu;
+      if (preferred) return found;
+    }
+  }
+  if (!found.driver) return fail(Errc::kDevice, options.cpu ? "no driver offers a CPU" : "no driver offers a GPU");
   return found;
 }
 

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "bench/gpu/options.h"
 #include "host/base/result.h"
@@ -22,6 +23,9 @@ struct OpenClUnderTest {
   device::OpenClGpu gpu;
   device::OpenClProgramHelp help;
 };
+
+/// Whether two PCI addresses are the same one: drivers write them in either case.
+bool is_same_bus(std::string_view one, std::string_view other);
 
 /// `pci_bus_id`: the GPU that is preferred; empty: any. Error: kDevice, one sentence: there is no such device.
 Result<OpenClUnderTest> open_opencl_under_test(const Options& options, const std::string& pci_bus_id);

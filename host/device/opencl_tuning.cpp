@@ -26,6 +26,9 @@ constexpr std::uint32_t kHashesPerItem[] = {32, 64, 128, 256};
 /// A CPU's driver takes up to a minute to compile what is narrower, which is far slower, too: eight nonces at once made
 /// 31.5 MH/s where one made 5.6.
 constexpr std::uint32_t kLeastWidthOfCpu = 4;
+/// A GPU has its lanes by itself. What is wider takes more registers than it has, and its driver many times as long to
+/// compile.
+constexpr std::uint32_t kMostWidthOfGpu = 2;
 
 /// Of the schedule that a work-item keeps in local memory for each of its nonces, and of what a kernel keeps beside it.
 constexpr std::uint64_t kScheduleBytes = 192;
@@ -83,7 +86,8 @@ class Candidates {
     std::vector<Variant> tried;
     std::vector<GpuCandidate> candidates;
     for (const Variant& variant : opencl_variants(target_.gpu)) {
-      if (target_.gpu.is_cpu() && variant.vector_width < kLeastWidthOfCpu) continue;
+      if (target_.gpu.is_cpu() ? variant.vector_width < kLeastWidthOfCpu : variant.vector_width > kMostWidthOfGpu)
+        continue;
       const bool known =
           !rolling && std::ranges::any_of(tried, [&](const Variant& one) { return same_for_one(one, variant); });
       const OpenClSetting setting = default_setting(target_.gpu, variant);
