@@ -5,8 +5,11 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <array>
 #include <memory>
 #include <stdexcept>
+
+#include "host/base/hex.h"
 
 namespace lode::test {
 namespace {
@@ -19,15 +22,15 @@ std::string pem(const std::unique_ptr<BIO, decltype(&BIO_free)>& bio) {
 
 }  // namespace
 
-TestCertificate make_certificate(const std::string& host, const std::string& address) {
+TestCertificate make_certificate(const std::string& host, const std::string& address, Validity validity) {
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"),
                                                                 &EVP_PKEY_free);
   const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), &X509_free);
   if (!key || !certificate) throw std::runtime_error("cannot make a key");
   X509_set_version(certificate.get(), 2);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), validity.begin.count());
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), validity.end.count());
   X509_set_pubkey(certificate.get(), key.get());
   const std::string common_name = "lode test";
   X509_NAME* name = X509_get_subject_name(certificate.get());
@@ -48,6 +51,17 @@ TestCertificate make_certificate(const std::string& host, const std::string& add
   const std::unique_ptr<BIO, decltype(&BIO_free)> key_text(BIO_new(BIO_s_mem()), &BIO_free);
   PEM_write_bio_PrivateKey(key_text.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
   made.key = pem(key_text);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  if (X509_digest(certificate.get(), EVP_sha256(), digest.data(), &size) == 0) throw std::runtime_error("cannot hash");
+  for (unsigned i = 0; i < size; ++i) {
+    for (const unsigned nibble : {digest[i] >> 4U, digest[i] & 15U})
+      made.fingerprint += "0123456789abcdef"[nibble];
+  }
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  if (X509_digest(certificate.get(), EVP_sha256(), digest.data(), &size) != 1) throw std::runtime_error("no digest");
+  made.fingerprint = to_hex(ByteView(digest.data(), size));
   return made;
 }
 
