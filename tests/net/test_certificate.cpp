@@ -9,8 +9,6 @@
 #include <memory>
 #include <stdexcept>
 
-#include "host/base/hex.h"
-
 namespace lode::test {
 namespace {
 
@@ -58,10 +56,6 @@ TestCertificate make_certificate(const std::string& host, const std::string& add
     for (const unsigned nibble : {digest[i] >> 4U, digest[i] & 15U})
       made.fingerprint += "0123456789abcdef"[nibble];
   }
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (X509_digest(certificate.get(), EVP_sha256(), digest.data(), &size) != 1) throw std::runtime_error("no digest");
-  made.fingerprint = to_hex(ByteView(digest.data(), size));
   return made;
 }
 
