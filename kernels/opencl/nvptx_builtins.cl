@@ -1,22 +1,24 @@
 // What NVIDIA's OpenCL compiler knows by itself and clang only declares, so that clang can compile the kernels for
 // NVIDIA's GPUs. Included before their source; count_sass.py does that.
 
-static size_t __attribute__((overloadable)) get_local_id(uint dimension) {
-  return dimension == 0 ? (size_t)__nvvm_read_ptx_sreg_tid_x() : 0;
-}
+static size_t lode_local_id(uint dimension) { return dimension == 0 ? (size_t)__nvvm_read_ptx_sreg_tid_x() : 0; }
+#define get_local_id lode_local_id
 
-static void __attribute__((overloadable, convergent)) barrier(cl_mem_fence_flags flags) { __syncthreads(); }
+static __attribute__((convergent)) void lode_barrier(void) { __syncthreads(); }
+#define barrier(fence) lode_barrier()
 
-static uint __attribute__((overloadable)) min(uint x, uint y) { return x < y ? x : y; }
+static uint lode_min(uint x, uint y) { return x < y ? x : y; }
+#define min lode_min
 
 #define LODE_ATOMIC(name, operation)                                                             \
-  static uint __attribute__((overloadable)) name(volatile __global uint* p, uint x) {            \
+  static uint name(volatile __global uint* p, uint x) {                                          \
     uint before;                                                                                 \
     __asm__ volatile("atom.global." operation " %0, [%1], %2;" : "=r"(before) : "l"(p), "r"(x)); \
     return before;                                                                               \
   }
-LODE_ATOMIC(atomic_or, "or.b32")
-LODE_ATOMIC(atomic_xchg, "exch.b32")
-LODE_ATOMIC(atomic_add, "add.u32")
-
-static uint __attribute__((overloadable)) atomic_inc(volatile __global uint* p) { return atomic_add(p, 1u); }
+LODE_ATOMIC(lode_or, "or.b32")
+LODE_ATOMIC(lode_exchange, "exch.b32")
+LODE_ATOMIC(lode_add, "add.u32")
+#define atomic_or lode_or
+#define atomic_xchg lode_exchange
+#define atomic_inc(p) lode_add(p, 1u)
