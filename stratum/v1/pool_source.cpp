@@ -59,13 +59,10 @@ class PoolSource::Impl {
       if (!worked_before && !worked_ && end.is(Errc::kUnauthorized)) co_return end;
       listener.on_lost(self_, end);
       if (stop_requested_) break;
+      if (worked_ && Clock::now() - began > kProven) backoff.reset();
       std::chrono::milliseconds wait = backoff.next();
-      if (redirect_) {
-        wait = redirect_->wait;
-      } else if (worked_ && Clock::now() - began > kProven) {
-        backoff.reset();
-        wait = backoff.next();
-      }
+      // A pool that sends lode on and on is asked less and less often, like one that fails.
+      if (redirect_) wait = std::max<std::chrono::milliseconds>(wait, redirect_->wait);
       retry_timer_.expires_after(wait);
       co_await retry_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
     }
@@ -96,6 +93,10 @@ class PoolSource::Impl {
     if (!session_) return;
     if (recorder_) recorder_->set_hash_rate(hash_rate_, Clock::now());
     session_->set_hash_rate(hash_rate_);
+  }
+
+  void note_node_tip(std::uint32_t height, const chain::Hash256& previous_block) {
+    auditor_.note_node({.height = height, .previous_block = previous_block}, Clock::now());
   }
 
   [[nodiscard]] const std::string& name() const noexcept { return options_.session.name; }
@@ -364,6 +365,10 @@ void PoolSource::submit_share(const work::Share& share) {
 
 void PoolSource::note_hash_rate(double hashes_per_second) {
   impl_->note_hash_rate(hashes_per_second);
+}
+
+void PoolSource::note_node_tip(std::uint32_t height, const chain::Hash256& previous_block) {
+  impl_->note_node_tip(height, previous_block);
 }
 
 void PoolSource::stop() noexcept {

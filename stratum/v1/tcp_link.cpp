@@ -75,7 +75,11 @@ class TcpLink final : public PoolLink {
     }
     if (closed_) co_return cancelled();
     if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
-      co_return fail(Errc::kDisconnected, "the pool has closed the connection");
+      // A server that expects TLS does that, most often.
+      co_return fail(Errc::kDisconnected,
+                     heard_ || tls_ ? "the pool has closed the connection"
+                                    : "the pool has closed the connection without a word; if it wants TLS, write "
+                                      "stratum+ssl:// in its URL");
     }
     if (error) co_return fail(Errc::kDisconnected, error.message());
     // What a server that expects TLS says to JSON: an alert (RFC 8446, section 5.1).

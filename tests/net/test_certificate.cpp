@@ -53,8 +53,9 @@ TestCertificate make_certificate(const std::string& host, const std::string& add
   unsigned size = 0;
   if (X509_digest(certificate.get(), EVP_sha256(), digest.data(), &size) == 0) throw std::runtime_error("cannot hash");
   for (unsigned i = 0; i < size; ++i) {
-    for (const unsigned nibble : {digest[i] >> 4U, digest[i] & 15U})
-      made.fingerprint += "0123456789abcdef"[nibble];
+    constexpr const char* kDigits = "0123456789abcdef";
+    made.fingerprint += kDigits[digest[i] / 16];
+    made.fingerprint += kDigits[digest[i] % 16];
   }
   return made;
 }

@@ -30,6 +30,8 @@ using Peer = ScriptedPool::Peer;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+constexpr test::Validity kPast{.begin = -2h, .end = -60s};
+
 class SocketTest : public testing::Test {
  public:
   SocketTest() { tls_context.set_options(asio::ssl::context::default_workarounds); }
@@ -64,7 +66,10 @@ class SocketTest : public testing::Test {
 
 class TcpLinkTest : public SocketTest {
  public:
-  ~TcpLinkTest() override {
+  ~TcpLinkTest() override { drop_link(); }
+
+  /// A link must not go away before all of it has ended.
+  void drop_link() {
     if (!link) return;
     link->close();
     bool finished = false;
@@ -73,10 +78,13 @@ class TcpLinkTest : public SocketTest {
       finished = true;
     });
     EXPECT_TRUE(test::run_until(io, [&] { return finished; })) << "the link does not end";
+    link.reset();
+    end.reset();
   }
 
   /// Nothing: it is connected.
   std::optional<Error> connect(const Endpoint& to) {
+    drop_link();
     link = make_tcp_link(io.get_executor(), to, options);
     std::optional<Result<void>> outcome;
     spawn([&]() -> asio::awaitable<void> { outcome = co_await link->connect(); });
@@ -132,14 +140,13 @@ TEST_F(TcpLinkTest, LinesGoBothWaysInOrder) {
       all += line;
     }
     EXPECT_EQ(read(all.size()), all);
-    link->close();
   }
 }
 
 TEST_F(TcpLinkTest, SaysThatThePoolHasClosed) {
-  serve([](Peer&) -> asio::awaitable<void> { co_return; });
+  serve([](Peer& peer) -> asio::awaitable<void> { co_await peer.say("x"); });
   ASSERT_EQ(connect(endpoint()), std::nullopt);
-  EXPECT_EQ(read(1), "");
+  EXPECT_EQ(read(2), "x");
   ASSERT_TRUE(end);
   EXPECT_TRUE(end->is(Errc::kDisconnected));
   EXPECT_EQ(end->message(), "the pool has closed the connection");
@@ -221,12 +228,12 @@ TEST_F(TcpLinkTest, ACertificateOfAnotherHostOrAnOldOneIsRefused) {
   use(test::make_certificate("pool.example", "127.0.0.9"));
   serve(echo, true);
   EXPECT_THAT(trouble(endpoint(true)), HasSubstr("certificate is not trusted"));
-  use(test::make_certificate("localhost", "127.0.0.1", -60s));
+  use(test::make_certificate("localhost", "127.0.0.1", kPast));
   EXPECT_THAT(trouble(endpoint(true)), HasSubstr("expired"));
 }
 
 TEST_F(TcpLinkTest, AFingerprintStandsForAuthorityNameAndDate) {
-  const auto certificate = test::make_certificate("pool.example", "127.0.0.9", -60s);
+  const auto certificate = test::make_certificate("pool.example", "127.0.0.9", kPast);
   use(certificate);
   serve(echo, true);
   options.trust.ca_file.clear();
@@ -256,14 +263,22 @@ TEST_F(TcpLinkTest, PlainAndTlsThatMeetAreTold) {
   EXPECT_TRUE(error->is(Errc::kDisconnected));
   EXPECT_THAT(error->message(), HasSubstr("does this port speak TLS?"));
 
+  // A server that wants TLS closes, or says so in TLS's words: an alert.
+  const std::string alert("\x15\x03\x01\x00\x02\x02\x46", 7);
   use(test::make_certificate("localhost", "127.0.0.1"));
-  serve(echo, true);
-  ASSERT_EQ(connect(endpoint(false)), std::nullopt);
-  ASSERT_TRUE(link->send("{\"id\":1,\"method\":\"mining.subscribe\",\"params\":[]}\n"));
-  EXPECT_EQ(read(1), "");
-  ASSERT_TRUE(end);
-  EXPECT_TRUE(end->is(Errc::kProtocol)) << end->message();
-  EXPECT_THAT(end->message(), HasSubstr("stratum+ssl://"));
+  for (const bool closes : {true, false}) {
+    if (closes) {
+      serve(echo, true);
+    } else {
+      serve([&](Peer& peer) -> asio::awaitable<void> { co_await peer.say(alert); });
+    }
+    ASSERT_EQ(connect(endpoint(false)), std::nullopt);
+    ASSERT_TRUE(link->send("{\"id\":1,\"method\":\"mining.subscribe\",\"params\":[]}\n"));
+    EXPECT_EQ(read(1), "");
+    ASSERT_TRUE(end);
+    EXPECT_TRUE(end->is(closes ? Errc::kDisconnected : Errc::kProtocol)) << end->message();
+    EXPECT_THAT(end->message(), HasSubstr("stratum+ssl://"));
+  }
 }
 
 TEST_F(TcpLinkTest, AHandshakeThatNeverEndsHasALimit) {
