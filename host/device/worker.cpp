@@ -88,6 +88,34 @@ std::unique_ptr<LanePart> Worker::lane_of(const std::shared_ptr<const work::Job>
   return std::make_unique<LanePart>(LanePart{.space = work::RollSpace(job, lane_, midstates)});
 }
 
+std::uint64_t Worker::hashes_for(std::size_t source) const {
+  const std::lock_guard lock(served_mutex_);
+  return source < served_.size() ? served_[source] : 0;
+}
+
+void Worker::count(std::size_t source, std::uint64_t hashes) {
+  hashes_.fetch_add(hashes, std::memory_order_relaxed);
+  const std::lock_guard lock(served_mutex_);
+  if (source >= served_.size()) served_.resize(source + 1);
+  served_[source] += hashes;
+}
+
+std::unique_ptr<LanePart> Worker::resume(const Mail& job) {
+  const auto found = std::find_if(left_off_.begin(), left_off_.end(),
+                                  [&](const LanePart& p) { return p.space.job().work == job->work; });
+  if (found == left_off_.end()) return lane_of(job);
+  if (found->left.count == 0 && found->space.exhausted()) return nullptr;
+  auto part = std::make_unique<LanePart>(*found);
+  part->space.continue_as(job);
+  if (part->unit) part->unit->scan.generation = job->generation;
+  return part;
+}
+
+void Worker::remember(const LanePart& part) {
+  std::erase_if(left_off_, [&](const LanePart& p) { return p.space.job().source == part.space.job().source; });
+  left_off_.push_back(part);
+}
+
 void Worker::run() {
   yield_to_others();
   device_->enter_thread();
@@ -97,16 +125,21 @@ void Worker::run() {
 }
 
 std::optional<Worker::Mail> Worker::work_on(const Mail& job) {
-  std::unique_ptr<LanePart> part = left_to_others_ == job->generation ? orphans_->take(job->generation) : lane_of(job);
+  bool own = left_to_others_ != job->generation;  // the part, and not another's
+  std::unique_ptr<LanePart> part = own ? resume(job) : orphans_->take(job->generation);
   while (true) {
     while (part) {
-      if (!work_through(*job, *part)) {
+      const bool done = work_through(*job, *part);
+      if (own) remember(*part);
+      if (!done) {
         if (!failure_) return std::exchange(mail_, std::nullopt);
         leave_to_others(std::move(part));
         return recover(job);
       }
+      own = false;
       part = orphans_->take(job->generation);
     }
+    own = false;
     // Every header that was left was tried.
     std::optional<Mail> mail = mailbox_.take_within(kOrphanInterval);
     if (mail || mailbox_.closed()) return mail;
@@ -138,7 +171,7 @@ bool Worker::work_through(const work::Job& job, LanePart& part) {
       }
       const std::uint64_t hashes = result->nonces * unit.scan.midstate_count;
       tuner.record(hashes, std::chrono::steady_clock::now() - begin);
-      hashes_.fetch_add(hashes, std::memory_order_relaxed);
+      count(job.source, hashes);
       const std::span<const kernels::Hit> found = std::span(hits_).first(result->hits);
       report(unit, found);
       part.left.first += static_cast<std::uint32_t>(result->nonces);
@@ -180,7 +213,7 @@ bool Worker::wait_out(std::chrono::milliseconds delay, Mail& newest) {
     if (now >= end) return !mailbox_.closed();
     if (const std::optional<Mail> mail = mailbox_.take_within(end - now)) {
       newest = *mail;
-      if (newest) leave_to_others(lane_of(newest));
+      if (newest) leave_to_others(resume(newest));
     } else if (mailbox_.closed()) {
       return false;
     }
@@ -188,6 +221,7 @@ bool Worker::wait_out(std::chrono::milliseconds delay, Mail& newest) {
 }
 
 void Worker::leave_to_others(std::unique_ptr<LanePart> part) {
+  if (!part) return;
   left_to_others_ = part->generation();
   orphans_->put(std::move(part));
 }

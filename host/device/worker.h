@@ -85,6 +85,9 @@ class Worker {
   /// The device's whole lane of a job.
   [[nodiscard]] std::unique_ptr<LanePart> lane_of(const std::shared_ptr<const work::Job>& job) const;
 
+  /// Headers hashed since the start for jobs of one source (Job::source).
+  [[nodiscard]] std::uint64_t hashes_for(std::size_t source) const;
+
   /// Headers hashed since the start.
   [[nodiscard]] std::uint64_t hashes() const noexcept { return hashes_.load(std::memory_order_relaxed); }
 
@@ -99,12 +102,17 @@ class Worker {
   void run();
   /// Works on a job until there is other mail; returns that, or nothing when it is time to end.
   std::optional<Mail> work_on(const Mail& job);
+  /// Where it was left when this template had to make way for another; otherwise its whole lane. Null: it is done.
+  std::unique_ptr<LanePart> resume(const Mail& job);
+  /// Remembers how far it came in its own lane, for when the template is put to work again.
+  void remember(const LanePart& part);
   /// Until it is done with this part (true), or there is something else to do (false): mail, an end, a failure.
   bool work_through(const work::Job& job, LanePart& part);
   /// Restarts the device. Returns as work_on() does, with the newest mail.
   std::optional<Mail> recover(Mail job);
   /// Waits, and leaves the work that comes meanwhile to others. False: it is time to end.
   bool wait_out(std::chrono::milliseconds delay, Mail& newest);
+  void count(std::size_t source, std::uint64_t hashes);
   void leave_to_others(std::unique_ptr<LanePart> part);
   void report(const work::WorkUnit& unit, std::span<const kernels::Hit> hits);
   /// Whether one of the hits is a block, so that more work on its parent is wasted.
@@ -122,6 +130,8 @@ class Worker {
   std::atomic<bool> stopping_{false};
   boost::lockfree::spsc_queue<work::Candidate> ring_{kRingCapacity};
   std::atomic<std::uint64_t> hashes_{0};
+  mutable std::mutex served_mutex_;
+  std::vector<std::uint64_t> served_;  ///< hashes by source
   std::shared_ptr<OrphanedWork> orphans_;
   RestartPolicy policy_;
   std::mutex news_mutex_;
@@ -132,6 +142,7 @@ class Worker {
   // The thread's own.
   std::vector<kernels::Hit> hits_;
   std::optional<Mail> mail_;                        ///< taken while working on other
+  std::vector<LanePart> left_off_;                  ///< at most one a source, of the template that it was on
   std::optional<Error> failure_;                    ///< of the device
   std::optional<work::Generation> left_to_others_;  ///< the job whose lane was given away
   std::size_t failures_ = 0;                        ///< in a row

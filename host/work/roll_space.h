@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "host/work/candidate.h"
@@ -52,6 +53,12 @@ class RollSpace {
   std::optional<WorkUnit> next();
 
   [[nodiscard]] const Job& job() const noexcept { return *job_; }
+
+  /// Whether every header was handed out.
+  [[nodiscard]] bool exhausted() const noexcept { return exhausted_; }
+
+  /// Goes on under another job of the same template, which got a new generation when it was put to work again.
+  void continue_as(std::shared_ptr<const Job> job) noexcept { job_ = std::move(job); }
 
  private:
   void advance();
