@@ -17,14 +17,23 @@ constexpr std::chrono::seconds kStragglersLast{3};
 }  // namespace
 
 Scheduler::Scheduler(std::vector<work::WorkSource*> sources, Assign assign, Judge judge, EventListener& events, Log log,
-                     std::chrono::steady_clock::duration return_after)
+                     std::chrono::steady_clock::duration return_after, std::optional<Balance> balance)
     : assign_(std::move(assign)),
       judge_(std::move(judge)),
       return_after_(return_after),
+      balance_(std::move(balance)),
       events_(events),
       log_(std::move(log)) {
   for (work::WorkSource* source : sources)
     slots_.push_back({.source = source});
+  if (!balance_) return;
+  if (balance_->quotas.size() != slots_.size()) throw std::logic_error("a balance needs one quota a source");
+  quotas_.emplace(balance_->quotas);
+  has_work_.assign(slots_.size(), false);
+}
+
+std::size_t Scheduler::index_of(const Slot& slot) const noexcept {
+  return static_cast<std::size_t>(&slot - slots_.data());
 }
 
 Scheduler::Slot& Scheduler::slot_of(const work::WorkSource& source) {
@@ -45,9 +54,23 @@ void Scheduler::on_connected(work::WorkSource& source) {
 
 void Scheduler::on_work(work::WorkSource& source, std::shared_ptr<const work::WorkTemplate> work) {
   Slot& slot = slot_of(source);
+  // Where it stands by or is not its turn, nothing else says that what was hashed for it is void.
+  if (work->clean && work != slot.work) book_.retire_source(index_of(slot));
   slot.work = std::move(work);
   slot.received = std::chrono::steady_clock::now();
   choose();
+  pass_on_tip(slot);
+}
+
+void Scheduler::pass_on_tip(const Slot& node) {
+  // Where nodes differ, the first in order is believed.
+  const auto first = std::find_if(slots_.begin(), slots_.end(), [](const Slot& slot) {
+    return slot.connected && slot.work != nullptr && !slot.work->is_for_shares();
+  });
+  if (first == slots_.end() || &*first != &node) return;
+  for (const Slot& slot : slots_) {
+    if (&slot != &node) slot.source->note_node_tip(node.work->height, node.work->previous_block);
+  }
 }
 
 void Scheduler::on_withdrawn(work::WorkSource& source, const Error& reason) {
@@ -139,11 +162,44 @@ bool Scheduler::is_steady(const Slot& slot) const {
   return std::chrono::steady_clock::now() - slot.connected_since >= return_after_;
 }
 
+void Scheduler::look_again() {
+  turn_over_ = true;
+  choose();
+}
+
 void Scheduler::choose() {
+  if (balance_) account();
   if (paused_) return idle();
-  std::optional<std::size_t> unsteady;
+  if (balance_) {
+    choose_by_quota();
+  } else {
+    choose_by_order();
+  }
+}
+
+void Scheduler::account() {
+  std::vector<std::uint64_t> done(slots_.size());
+  for (std::size_t i = 0; i < slots_.size(); ++i)
+    done[i] = balance_->hashes_for(i);
+  quotas_->account(done, has_work_);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const Slot& slot = slots_[i];
+    has_work_[i] = slot.connected && slot.work != nullptr && worth_of(*slot.work, slot.received) == Worth::kWork;
+  }
+}
+
+void Scheduler::choose_by_quota() {
+  const bool goes_on = !turn_over_ && current_ && has_work_[current_->source];
+  const auto next = goes_on ? current_->source : quotas_->next(has_work_);
+  if (!next) return idle();
+  turn_over_ = false;
+  put_to_work(*next, slots_[*next]);
+}
+
+void Scheduler::choose_by_order() {
+  std::optional<std::size_t> unsteady;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    Slot& slot = slots_[i];
     if (!slot.connected || slot.work == nullptr) continue;
     const Worth worth = worth_of(*slot.work, slot.received);
     if (worth == Worth::kNothing) continue;
@@ -172,11 +228,15 @@ bool Scheduler::is_solved(const work::Job& job) const {
   return worth_of(*job.work, job.received) != Worth::kWork;
 }
 
-void Scheduler::put_to_work(std::size_t source, const Slot& slot) {
+void Scheduler::put_to_work(std::size_t source, Slot& slot) {
   if (current_ && current_->work == slot.work) return;
-  if (current_ && current_->source != source) log_.info("working for {} now", slot.source->name());
-  current_ = book_.add(source, slot.work, slot.received);
+  const bool is_turn = balance_ && current_ && current_->source != source && has_work_[current_->source];
+  if (current_ && current_->source != source && !balance_) log_.info("working for {} now", slot.source->name());
+  current_ = book_.add(source, slot.work, slot.received,
+                       is_turn ? work::JobBook::Before::kStands : work::JobBook::Before::kVoid);
   assign_(current_);
+  // With every turn the same work comes again; people need it once.
+  if (std::exchange(slot.told, slot.work) == slot.work && balance_) return;
   events_.on_event(JobStarted{.source = slot.work->source,
                               .height = slot.work->height,
                               .clean = slot.work->clean,

@@ -1,14 +1,16 @@
 // Decides what is hashed: whose work, and whether any at all.
 //
 // Every source runs all the time; the first in order that has work is used, the others stand by with theirs at hand, so
-// that failing over, and returning, takes no more than handing over a job. Work on a block that was just found here
-// stops at once and stays stopped until its fate is known.
+// that failing over, and returning, takes no more than handing over a job. Or they take turns (balance), each by its
+// quota of the hashes; then a turn lasts until look_again(), unless its source has nothing more to give. Work on a
+// block that was just found here stops at once and stays stopped until its fate is known.
 //
 // Io thread only.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,10 +20,17 @@
 
 #include "host/base/log.h"
 #include "host/engine/events.h"
+#include "host/engine/quota_balance.h"
 #include "host/work/job_book.h"
 #include "host/work/source.h"
 
 namespace lode::engine {
+
+/// How sources take turns.
+struct Balance {
+  std::vector<double> quotas;                            ///< one a source, > 0
+  std::function<std::uint64_t(std::size_t)> hashes_for;  ///< hashes done so far for a source
+};
 
 class Scheduler final : public work::SourceListener {
  public:
@@ -30,9 +39,10 @@ class Scheduler final : public work::SourceListener {
   /// Takes what became of a share.
   using Judge = std::function<void(work::WorkSource&, const work::ShareOutcome&)>;
 
-  /// A better source than the one in use is returned to once it has been well for `return_after`.
+  /// A better source than the one in use is returned to once it has been well for `return_after`. With
+  /// `balance` no source is better than another.
   Scheduler(std::vector<work::WorkSource*> sources, Assign assign, Judge judge, EventListener& events, Log log,
-            std::chrono::steady_clock::duration return_after = {});
+            std::chrono::steady_clock::duration return_after = {}, std::optional<Balance> balance = {});
 
   void on_connected(work::WorkSource& source) override;
   void on_work(work::WorkSource& source, std::shared_ptr<const work::WorkTemplate> work) override;
@@ -55,8 +65,9 @@ class Scheduler final : public work::SourceListener {
   /// Whether a block on this job's parent was found here already, so that another of its results is worth nothing.
   [[nodiscard]] bool is_solved(const work::Job& job) const;
 
-  /// To be called every second or so: returns to sources that have been well for long enough.
-  void look_again() { choose(); }
+  /// To be called every second or so: returns to sources that have been well for long enough, or gives the turn to the
+  /// source that is owed most.
+  void look_again();
 
   /// Reopens parents whose block has had no answer for `patience`: the nodes are out of reach for longer.
   void reopen_overdue(std::chrono::steady_clock::duration patience);
@@ -72,6 +83,8 @@ class Scheduler final : public work::SourceListener {
   [[nodiscard]] bool ever_reached() const noexcept { return ever_reached_; }
   /// Counts sources of which nothing was heard within `waited` as lost, so that each is named with its obstacle.
   void lose_silent(std::chrono::seconds waited);
+  /// Whether a source answers.
+  [[nodiscard]] bool is_connected(std::size_t source) const { return slots_.at(source).connected; }
   /// Whether every source has ended for good.
   [[nodiscard]] bool all_ended() const noexcept;
 
@@ -84,6 +97,7 @@ class Scheduler final : public work::SourceListener {
     std::string last_error{};  ///< told already
     std::shared_ptr<const work::WorkTemplate> work{};
     std::chrono::steady_clock::time_point received{};
+    std::shared_ptr<const work::WorkTemplate> told{};  ///< of the last JobStarted
   };
 
   /// A block on this parent was found here.
@@ -96,19 +110,30 @@ class Scheduler final : public work::SourceListener {
   enum class Worth { kWork, kWait, kNothing };
   [[nodiscard]] Worth worth_of(const work::WorkTemplate& work, std::chrono::steady_clock::time_point received) const;
 
+  [[nodiscard]] std::size_t index_of(const Slot& slot) const noexcept;
   Slot& slot_of(const work::WorkSource& source);
   /// Whether a source may take over from another that has work too.
   [[nodiscard]] bool is_steady(const Slot& slot) const;
   void lose(Slot& slot, const Error& reason, bool for_good);
   /// Picks what should be worked on now and hands it over if that is a change.
   void choose();
-  void put_to_work(std::size_t source, const Slot& slot);
+  void choose_by_order();
+  void choose_by_quota();
+  /// Accounts for what was hashed until now, and takes stock of who can be worked for from now on.
+  void account();
+  /// Lets the others know what an own node builds on.
+  void pass_on_tip(const Slot& node);
+  void put_to_work(std::size_t source, Slot& slot);
   void idle();
 
   std::vector<Slot> slots_;
   Assign assign_;
   Judge judge_;
   std::chrono::steady_clock::duration return_after_;
+  std::optional<Balance> balance_;
+  std::optional<QuotaBalance> quotas_;
+  std::vector<bool> has_work_;  ///< by source, since the last account()
+  bool turn_over_ = true;
   EventListener& events_;
   Log log_;
   work::JobBook book_;

@@ -117,6 +117,13 @@ std::uint64_t WorkerPool::hashes() const noexcept {
   return sum;
 }
 
+std::uint64_t WorkerPool::hashes_for(std::size_t source) const {
+  std::uint64_t sum = 0;
+  for (const auto& worker : workers_)
+    sum += worker->hashes_for(source);
+  return sum;
+}
+
 std::uint64_t WorkerPool::hashes(const Group& group) const noexcept {
   std::uint64_t sum = 0;
   for (const std::size_t member : group.members)

@@ -65,6 +65,8 @@ class WorkerPool {
   /// Takes a reading for the rates.
   void sample(RateMeter::Clock::time_point now);
   [[nodiscard]] std::uint64_t hashes() const noexcept;
+  /// Hashes done for jobs of one source.
+  [[nodiscard]] std::uint64_t hashes_for(std::size_t source) const;
   [[nodiscard]] double rate(std::chrono::seconds span) const { return total_.rate(span); }
   /// One row a device; the threads of a CPU are one device.
   [[nodiscard]] std::vector<DeviceRate> device_rates() const;

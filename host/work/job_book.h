@@ -17,10 +17,14 @@ class JobBook {
   /// How many jobs are remembered. A worker answers within a batch, far less than this many jobs.
   static constexpr std::size_t kRemembered = 64;
 
+  /// Whether the work of another source that was hashed until now stays good.
+  enum class Before { kVoid, kStands };
+
   /// Puts a template into work. A clean one retires every older job of its source, and voids what is worked on; so does
-  /// one of another source than the job before it.
+  /// one of another source than the job before it, unless the two take turns. A template that is put to work again
+  /// retires nothing: it is the same work.
   std::shared_ptr<const Job> add(std::size_t source, std::shared_ptr<const WorkTemplate> work,
-                                 std::chrono::steady_clock::time_point received);
+                                 std::chrono::steady_clock::time_point received, Before before = Before::kVoid);
 
   /// The job of a candidate, or null when it was forgotten.
   [[nodiscard]] std::shared_ptr<const Job> find(Generation generation) const;

@@ -5,10 +5,12 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "host/base/error.h"
+#include "host/chain/hash256.h"
 #include "host/work/share.h"
 #include "host/work/work_template.h"
 
@@ -56,6 +58,10 @@ class WorkSource {
 
   /// Hashes a second of all devices, every now and then. For sources that can tell whether their shares suit them.
   virtual void note_hash_rate(double /*hashes_per_second*/) {}
+
+  /// What an own node builds on: the height of the next block and the block before it. For sources that others make
+  /// the work of, which can be compared with it. Comes with all work of the node.
+  virtual void note_node_tip(std::uint32_t /*height*/, const chain::Hash256& /*previous_block*/) {}
 
   /// Makes run() return soon. Callable at any time, more than once.
   virtual void stop() noexcept = 0;

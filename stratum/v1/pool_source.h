@@ -60,6 +60,8 @@ class PoolSource final : public work::WorkSource {
   boost::asio::awaitable<Error> run(work::SourceListener& listener) override;
   void submit_share(const work::Share& share) override;
   void note_hash_rate(double hashes_per_second) override;
+  /// The audit compares the pool's work with it.
+  void note_node_tip(std::uint32_t height, const chain::Hash256& previous_block) override;
   void stop() noexcept override;
 
   [[nodiscard]] const PoolCounters& counters() const noexcept;
