@@ -20,6 +20,26 @@ std::optional<double> joules_per_terahash(const engine::DeviceRate& device) {
   return *device.telemetry->watts / (device.hashes_per_second / 1e12);
 }
 
+json::array sources_json(const std::vector<engine::SourceCounters>& sources) {
+  json::array array;
+  for (const engine::SourceCounters& one : sources) {
+    array.push_back({{"source", json_text(one.source)},
+                     {"connected", one.connected},
+                     {"hashes", one.hashes},
+                     {"shares_submitted", one.shares_submitted},
+                     {"shares_accepted", one.shares_accepted},
+                     {"shares_rejected", one.shares_rejected()},
+                     {"rejected_for",
+                      {{"duplicate", one.shares_duplicate},
+                       {"low_difficulty", one.shares_low_difficulty},
+                       {"other", one.shares_refused}}},
+                     {"shares_stale", one.shares_stale},
+                     {"difficulty_accepted", json_number(one.difficulty_accepted)},
+                     {"blocks_found", one.blocks_found}});
+  }
+  return array;
+}
+
 /// Adds the fields of one event after "time".
 struct Fields {
   json::object& to;
@@ -119,6 +139,7 @@ struct Fields {
                          {"joules_per_terahash", json_number(joules_per_terahash(device))}});
     }
     to["devices"] = std::move(devices);
+    to["sources"] = sources_json(event.sources);
   }
   void operator()(const engine::Stopped& event) const {
     const engine::Totals& totals = event.totals;
@@ -135,6 +156,7 @@ struct Fields {
     to["blocks_stale"] = totals.blocks_stale;
     to["blocks_pending"] = event.blocks_pending;
     to["hardware_errors"] = totals.hardware_errors;
+    to["sources"] = sources_json(event.sources);
   }
 };
 

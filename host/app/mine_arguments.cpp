@@ -65,6 +65,20 @@ void MineArguments::add_sources(CLI::App& command) {
                   "(stratum+ssl: with TLS), a pool; more than one: the first that works is used, every node\n"
                   "receives every block found for one")
       ->type_name("");
+  add_argument(
+      command, "--strategy", "NAME",
+      [](const std::string& text) -> Result<bool> {
+        if (text != "failover" && text != "balance") return fail(Errc::kMalformed, "failover or balance");
+        return text == "balance";
+      },
+      [this](bool balance) { options_.balance = balance; },
+      "With several sources: 'failover', the first that works gets all hashes, or 'balance', they share them "
+      "[failover]");
+  add_argument(
+      command, "--quota", "N,N...", [](const std::string& text) { return parse_wholes(text, 1, 1'000'000); },
+      [this](std::vector<std::uint64_t> quotas) { options_.quotas = std::move(quotas); },
+      "With --strategy balance: each source's part of the hashes, in their order; '3,1': three quarters for the\n"
+      "first [equal parts]");
   const auto as_path = [](const std::string& text) -> Result<std::filesystem::path> {
     if (text.empty()) return fail(Errc::kMalformed, "must not be empty");
     return std::filesystem::path(text);

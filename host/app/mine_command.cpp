@@ -162,11 +162,14 @@ Ending mine(const MineOptions& options, Terminal& terminal) {
   screen.banner(started, options.sources.empty());
   if (events) events->write(to_json(started, std::chrono::system_clock::now()));
 
+  std::vector<double> quotas(options.quotas.begin(), options.quotas.end());
+  if (options.balance && quotas.empty()) quotas.assign(parts.sources.size(), 1);
   const engine::EngineOptions engine_options{.stop_after_blocks = options.blocks,
                                              .stop_after_shares = options.shares,
                                              .stop_after = options.seconds,
                                              .connect_timeout = options.connect_timeout,
-                                             .return_after = has_pools ? kReturnToPool : std::chrono::seconds(0)};
+                                             .return_after = has_pools ? kReturnToPool : std::chrono::seconds(0),
+                                             .quotas = std::move(quotas)};
   Session session(io.get_executor(), engine_options, std::move(parts), screen, events.get(), log.named("mine"));
   std::exception_ptr failure;
   engine::StopReason reason = engine::StopReason::kAsked;

@@ -1,5 +1,7 @@
 #include "host/app/mine_options.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "host/app/text.h"
@@ -16,6 +18,13 @@ Result<void> check_mine_options(const MineOptions& options) {
                                         " needs a worker name: --user NAME, or NAME@ in front of its host; often an "
                                         "address that it pays to");
     }
+  }
+  if (!options.quotas.empty() && !options.balance) {
+    return fail(Errc::kMalformed, "--quota says how sources share the hashes, which takes --strategy balance");
+  }
+  if (!options.quotas.empty() && options.quotas.size() != options.sources.size()) {
+    return fail(Errc::kMalformed, fmt::format("--quota takes one number for each SOURCE: {} are given for {}",
+                                              options.quotas.size(), options.sources.size()));
   }
   if (!options.require_payout.empty()) {
     const auto wanted = chain::parse_address(options.require_payout);

@@ -29,6 +29,9 @@ struct MineOptions : DeviceOptions {
   std::optional<std::filesystem::path> ca_file;
   std::optional<net::ProxyOptions> proxy;  ///< every connection to nodes and pools goes through it
 
+  bool balance = false;               ///< sources share the hashes; otherwise the first that works gets all
+  std::vector<std::uint64_t> quotas;  ///< of the sources, in their order; empty: equal ones
+
   std::uint32_t version_mask = kDefaultVersionMask;  ///< 0: no version rolling
 
   // For pools.

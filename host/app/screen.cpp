@@ -32,6 +32,18 @@ std::string shares_text(const engine::Totals& totals) {
                      totals.shares_stale);
 }
 
+/// "pool.example:3333: 12 accepted, 0 rejected, 1 stale, 25.0 % of the hashes"
+std::string source_text(const engine::SourceCounters& source, const engine::Totals& totals) {
+  std::string text = printable(source.source) + ": ";
+  if (source.shares_submitted + source.shares_stale > 0) {
+    text += fmt::format("{} accepted, {} rejected, {} stale, ", source.shares_accepted, source.shares_rejected(),
+                        source.shares_stale);
+  }
+  if (source.blocks_found > 0) text += fmt::format("{} blocks found, ", source.blocks_found);
+  const double all = static_cast<double>(totals.hashes);
+  return text + fmt::format("{:.1f} % of the hashes", all > 0 ? 100 * static_cast<double>(source.hashes) / all : 0);
+}
+
 std::string device_text(const Started::Device& device) {
   std::string text = fmt::format("{}: {}, kernel {}", device.id, printable(device.name), device.kernel);
   if (device.midstates > 1) text += fmt::format(" ({} versions at a time)", device.midstates);
@@ -163,6 +175,10 @@ void Screen::summary(const engine::Snapshot& snapshot) {
                                    blocks_text(totals))));
   } else {
     terminal_.line(row(terminal_, "blocks", blocks_text(totals)));
+  }
+  if (snapshot.sources.size() > 1) {
+    for (const engine::SourceCounters& source : snapshot.sources)
+      terminal_.line(row(terminal_, "source", source_text(source, totals)));
   }
   if (snapshot.blocks_pending > 0) {
     terminal_.line(row(terminal_, "pending",

@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -58,18 +59,20 @@ class Engine::Impl final : public SubmitterListener {
  public:
   Impl(asio::any_io_executor executor, EngineOptions options, EngineParts parts, Log log)
       : executor_(std::move(executor)),
-        options_(options),
+        options_(std::move(options)),
         parts_(std::move(parts)),
         log_(std::move(log)),
         scheduler_(
             parts_.sources, [this](const std::shared_ptr<const work::Job>& job) { assign(job); },
             [this](work::WorkSource& source, const work::ShareOutcome& outcome) { on_share(source, outcome); },
-            *parts_.listener, log_, options_.return_after),
+            *parts_.listener, log_, options_.return_after, balance()),
         submitter_(executor_, parts_.sinks, parts_.journal, *this, log_),
         source_tasks_(executor_),
         tasks_(executor_),
         stop_signal_(executor_, asio::steady_timer::time_point::max()),
         shares_settled_(executor_) {
+    for (const work::WorkSource* source : parts_.sources)
+      sources_.push_back({.counters = {.source = source->name()}});
     for (net::TaskGroup* tasks : {&source_tasks_, &tasks_}) {
       tasks->on_failure([this] { finish(StopReason::kAsked); });
     }
@@ -98,7 +101,10 @@ class Engine::Impl final : public SubmitterListener {
     co_await tasks_.join();
     checker_.join();
     sample();
-    emit(Stopped{.totals = totals(), .seconds = seconds(), .blocks_pending = submitter_.pending()});
+    emit(Stopped{.totals = totals(),
+                 .seconds = seconds(),
+                 .sources = source_counters(),
+                 .blocks_pending = submitter_.pending()});
     co_return *stop_reason_;
   }
 
@@ -112,6 +118,7 @@ class Engine::Impl final : public SubmitterListener {
   [[nodiscard]] Snapshot snapshot() const {
     Snapshot shown;
     shown.totals = totals();
+    shown.sources = source_counters();
     shown.seconds = seconds();
     shown.best_difficulty = best_difficulty_;
     shown.blocks_pending = submitter_.pending();
@@ -200,7 +207,7 @@ class Engine::Impl final : public SubmitterListener {
       scheduler_.look_again();
       if (samples % kSamplesPerRateEvent == 0) {
         const double rate = workers_->rate(kRateSpan);
-        emit(Rate{.hashes_per_second = rate, .devices = workers_->device_rates()});
+        emit(Rate{.hashes_per_second = rate, .devices = workers_->device_rates(), .sources = source_counters()});
         for (work::WorkSource* source : parts_.sources)
           source->note_hash_rate(rate);
       }
@@ -273,17 +280,22 @@ class Engine::Impl final : public SubmitterListener {
     const work::WorkTemplate& work = *share.job->work;
     if (share.is_block) {
       ++totals_.blocks_found;
+      ++sources_[share.job->source].counters.blocks_found;
       pool_blocks_.add({.hash = share.hash, .height = work.height, .found = share.found});
       record(share);
       emit(BlockFound{.hash = share.hash, .height = work.height, .device = device, .pool = work.source});
     } else if (!scheduler_.book().is_current(share.job->generation)) {
       // A block is sent whatever its age: the network decides. A share that is known to be worthless is not.
       ++totals_.shares_stale;
+      ++sources_[share.job->source].counters.shares_stale;
       emit(ShareStale{.source = work.source, .reason = "not sent: its job was replaced"});
       return;
     }
     ++totals_.shares_submitted;
     ++shares_open_;
+    SourceState& state = sources_[share.job->source];
+    ++state.counters.shares_submitted;
+    state.difficulties[share.hash] = work.share_target.difficulty();
     emit(ShareSubmitted{.source = work.source, .device = device, .difficulty = difficulty_of(share.hash)});
     parts_.sources[share.job->source]->submit_share(share);
   }
@@ -308,6 +320,7 @@ class Engine::Impl final : public SubmitterListener {
   }
 
   void on_share(const work::WorkSource& source, const work::ShareOutcome& outcome) {
+    count(source, outcome);
     if (shares_open_ > 0 && --shares_open_ == 0 && stop_reason_) shares_settled_.cancel();
     using Kind = work::ShareOutcome::Kind;
     switch (outcome.kind) {
@@ -340,6 +353,32 @@ class Engine::Impl final : public SubmitterListener {
       log_.warn("{}", text);
     } else {
       log_.error("{}", text);
+    }
+  }
+
+  void count(const work::WorkSource& source, const work::ShareOutcome& outcome) {
+    const auto at = std::find(parts_.sources.begin(), parts_.sources.end(), &source);
+    SourceState& state = sources_.at(static_cast<std::size_t>(at - parts_.sources.begin()));
+    const auto sent = state.difficulties.extract(outcome.hash);
+    using Kind = work::ShareOutcome::Kind;
+    switch (outcome.kind) {
+      case Kind::kAccepted:
+        ++state.counters.shares_accepted;
+        if (sent) state.counters.difficulty_accepted += sent.mapped();
+        break;
+      case Kind::kStale:
+      case Kind::kUnanswered:
+        ++state.counters.shares_stale;
+        break;
+      case Kind::kDuplicate:
+        ++state.counters.shares_duplicate;
+        break;
+      case Kind::kLowDifficulty:
+        ++state.counters.shares_low_difficulty;
+        break;
+      case Kind::kRejected:
+        ++state.counters.shares_refused;
+        break;
     }
   }
 
@@ -382,6 +421,7 @@ class Engine::Impl final : public SubmitterListener {
       return;
     }
     ++totals_.blocks_found;
+    ++sources_[job.source].counters.blocks_found;
     const chain::Hash256 parent = job.work->previous_block;
     submitter_.submit(*block, now);
     scheduler_.hold_parent(parent);
@@ -466,9 +506,32 @@ class Engine::Impl final : public SubmitterListener {
     return now;
   }
 
+  [[nodiscard]] std::vector<SourceCounters> source_counters() const {
+    std::vector<SourceCounters> all;
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      all.push_back(sources_[i].counters);
+      all.back().connected = scheduler_.is_connected(i);
+      if (workers_) all.back().hashes = workers_->hashes_for(i);
+    }
+    return all;
+  }
+
+  /// How the scheduler shares out the hashes; nothing: it does not.
+  [[nodiscard]] std::optional<Balance> balance() {
+    if (options_.quotas.empty()) return std::nullopt;
+    return Balance{.quotas = options_.quotas, .hashes_for = [this](std::size_t source) {
+                     return workers_ ? workers_->hashes_for(source) : std::uint64_t{0};
+                   }};
+  }
+
   [[nodiscard]] double seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
 
   void emit(const Event& event) { parts_.listener->on_event(event); }
+
+  struct SourceState {
+    SourceCounters counters;
+    std::map<chain::Hash256, double> difficulties{};  ///< that shares on their way were asked to meet
+  };
 
   asio::any_io_executor executor_;
   EngineOptions options_;
@@ -481,6 +544,7 @@ class Engine::Impl final : public SubmitterListener {
   Submitter submitter_;
   PoolBlocks pool_blocks_;
   Totals totals_;
+  std::vector<SourceState> sources_;  ///< as parts_.sources
   double best_difficulty_ = 0;
   std::vector<int> errors_in_a_row_;  ///< by worker
   std::optional<StopReason> stop_reason_;
@@ -493,7 +557,7 @@ class Engine::Impl final : public SubmitterListener {
 };
 
 Engine::Engine(asio::any_io_executor executor, EngineOptions options, EngineParts parts, Log log)
-    : impl_(std::make_unique<Impl>(std::move(executor), options, std::move(parts), std::move(log))) {}
+    : impl_(std::make_unique<Impl>(std::move(executor), std::move(options), std::move(parts), std::move(log))) {}
 
 Engine::~Engine() = default;
 

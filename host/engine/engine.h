@@ -32,6 +32,9 @@ struct EngineOptions {
   std::chrono::seconds connect_timeout{30};
   /// How long a better source than the one in use must have been well before it is returned to.
   std::chrono::seconds return_after{0};
+  /// What part of the hashes each source gets, in their order; only the proportions count. Empty: the first source that
+  /// has work gets all.
+  std::vector<double> quotas{};
   /// How long a clean stop waits for blocks and shares that are on their way. What is not answered by then stays in the
   /// journal.
   std::chrono::seconds submit_grace{10};
@@ -50,6 +53,7 @@ struct Snapshot {
   double rate_15min = 0;
   double seconds = 0;  ///< since the start
   Totals totals;
+  std::vector<SourceCounters> sources{};
   std::string source;        ///< of the running job; empty when idle
   std::uint32_t height = 0;  ///< of the running job
   double network_difficulty = 0;

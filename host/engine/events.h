@@ -128,16 +128,37 @@ struct Totals {
   std::uint64_t hardware_errors = 0;
 };
 
+/// What one source gave and got since the start.
+struct SourceCounters {
+  std::string source;
+  bool connected = false;
+  std::uint64_t hashes = 0;  ///< done for its jobs
+  std::uint64_t shares_submitted = 0;
+  std::uint64_t shares_accepted = 0;
+  std::uint64_t shares_duplicate = 0;       ///< refused for that
+  std::uint64_t shares_low_difficulty = 0;  ///< the same
+  std::uint64_t shares_refused = 0;         ///< for any other reason
+  std::uint64_t shares_stale = 0;           ///< those not sent or not answered included
+  double difficulty_accepted = 0;           ///< sum of the difficulties that the accepted shares were asked to meet
+  std::uint64_t blocks_found = 0;
+
+  [[nodiscard]] std::uint64_t shares_rejected() const noexcept {
+    return shares_duplicate + shares_low_difficulty + shares_refused;
+  }
+};
+
 /// Every 10 s.
 struct Rate {
   double hashes_per_second = 0;
   std::vector<DeviceRate> devices;
+  std::vector<SourceCounters> sources = {};  ///< in the order that they were given
 };
 
 /// The last event.
 struct Stopped {
   Totals totals;
   double seconds = 0;
+  std::vector<SourceCounters> sources = {};
   std::size_t blocks_pending = 0;  ///< found, not yet answered for: kept in the journal, sent again at the next start
 };
 

@@ -73,12 +73,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{engine::HardwareError{"cpu", 1}, "hardware_error", {"device", "count"}},
                     Case{engine::DeviceFault{"cpu", "r"}, "device_fault", {"device", "reason", "restart_in"}},
                     Case{engine::DeviceBack{"cpu"}, "device_back", {"device"}},
-                    Case{engine::Rate{1.5, {}}, "rate", {"hashes_per_second", "devices"}},
+                    Case{engine::Rate{1.5, {}}, "rate", {"hashes_per_second", "devices", "sources"}},
                     Case{engine::Stopped{},
                          "stopped",
-                         {"seconds", "hashes", "shares_submitted", "shares_accepted", "shares_rejected", "shares_stale",
-                          "blocks_found", "blocks_accepted", "blocks_rejected", "blocks_stale", "blocks_pending",
-                          "hardware_errors"}}));
+                         {"seconds", "sources", "hashes", "shares_submitted", "shares_accepted", "shares_rejected",
+                          "shares_stale", "blocks_found", "blocks_accepted", "blocks_rejected", "blocks_stale",
+                          "blocks_pending", "hardware_errors"}}));
 
 TEST(EventsJson, HashesAreWrittenAsPeopleSeeThem) {
   const json::object object = reread(to_json(engine::BlockFound{kHash, 7, "cpu"}, kTime));

@@ -39,6 +39,10 @@ class FakeSource final : public work::WorkSource {
     if (on_share) on_share(share);
   }
 
+  void note_node_tip(std::uint32_t height, const chain::Hash256& previous_block) override {
+    tips.emplace_back(height, previous_block);
+  }
+
   /// Makes run() return.
   void finish(Error reason) {
     if (!end) end = std::move(reason);
@@ -49,6 +53,7 @@ class FakeSource final : public work::WorkSource {
   std::function<void()> on_run;
   std::vector<work::Share> shares;
   std::function<void(const work::Share&)> on_share;
+  std::vector<std::pair<std::uint32_t, chain::Hash256>> tips;  ///< of the node, as they were told
   std::optional<Error> end;
 
  private:
