@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <optional>
@@ -130,6 +131,68 @@ TEST_F(WorkerTest, IdlesUntilThereIsWorkAndStopsWhenIdle) {
   worker->stop();
   EXPECT_TRUE(script->scanned.empty());
   EXPECT_EQ(worker->hashes(), 0U);
+}
+
+TEST_F(WorkerTest, GoesOnWhereItWasWhenATemplateHasItsNextTurn) {
+  const auto first_work = test::make_template(1, 0x1d00ffff);
+  const auto second_work = test::make_template(2, 0x1d00ffff);
+  const auto job = [](work::Generation generation, const std::shared_ptr<work::WorkTemplate>& work,
+                      std::size_t source) {
+    return std::make_shared<const work::Job>(
+        work::Job{.generation = generation, .source = source, .work = work, .received = {}, .replaces = false});
+  };
+  const auto worker = make_worker();
+  constexpr work::Generation kTurns = 12;
+  for (work::Generation turn = 1; turn <= kTurns; ++turn) {
+    const bool odd = turn % 2 == 1;
+    worker->assign(job(turn, odd ? first_work : second_work, odd ? 0 : 1));
+    std::unique_lock lock(script->mutex);
+    ASSERT_TRUE(script->changed.wait_for(
+        lock, 30s, [&] { return std::count(script->generations.begin(), script->generations.end(), turn) >= 3; }));
+  }
+  worker->stop();
+  std::array<std::uint64_t, 2> next{};
+  std::array<std::uint64_t, 2> hashes{};
+  for (std::size_t i = 0; i < script->scanned.size(); ++i) {
+    const std::size_t source = script->generations[i] % 2 == 1 ? 0 : 1;
+    EXPECT_EQ(script->scanned[i].first, static_cast<std::uint32_t>(next[source])) << "scan " << i;
+    next[source] += script->scanned[i].count;
+    hashes[source] += script->scanned[i].count * script->midstates[i];
+  }
+  EXPECT_EQ(worker->hashes_for(0), hashes[0]);
+  EXPECT_EQ(worker->hashes_for(1), hashes[1]);
+  EXPECT_EQ(worker->hashes_for(2), 0U);
+  EXPECT_EQ(worker->hashes(), hashes[0] + hashes[1]);
+}
+
+TEST_F(WorkerTest, WorkThatWasDoneIsNotDoneAgainInItsNextTurn) {
+  // One version, no extranonce2, no time to roll: 2^32 headers and no more.
+  const auto small = std::make_shared<work::WorkTemplate>(*test::make_template(1, 0x1d00ffff));
+  small->version_mask = 0;
+  small->extranonce2_size = 0;
+  small->time_roll_limit = 0;
+  const auto other = test::make_template(2, 0x1d00ffff);
+  const auto job = [](work::Generation generation, const std::shared_ptr<const work::WorkTemplate>& work,
+                      std::size_t source) {
+    return std::make_shared<const work::Job>(
+        work::Job{.generation = generation, .source = source, .work = work, .received = {}, .replaces = false});
+  };
+  const auto worker = make_worker();
+  worker->assign(job(1, small, 0));
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (worker->hashes_for(0) < std::uint64_t{1} << 32 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(1ms);
+  ASSERT_EQ(worker->hashes_for(0), std::uint64_t{1} << 32);
+  for (work::Generation turn = 2; turn < 8; turn += 2) {
+    const std::uint64_t before = worker->hashes_for(1);
+    worker->assign(job(turn, other, 1));
+    while (worker->hashes_for(1) == before && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(1ms);
+    worker->assign(job(turn + 1, small, 0));
+    std::this_thread::sleep_for(5ms);
+  }
+  worker->stop();
+  EXPECT_EQ(worker->hashes_for(0), std::uint64_t{1} << 32);
 }
 
 TEST_F(WorkerTest, ScansItsLaneWithoutGapsOrOverlaps) {

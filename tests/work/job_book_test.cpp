@@ -51,6 +51,22 @@ TEST(JobBook, SaysWhichJobsVoidWhatIsWorkedOn) {
   EXPECT_FALSE(add(book, 1, 1, false)->replaces);
 }
 
+TEST(JobBook, SourcesThatTakeTurnsVoidNothing) {
+  using Before = JobBook::Before;
+  const auto now = std::chrono::steady_clock::now();
+  JobBook book;
+  const std::shared_ptr<const WorkTemplate> first = test::make_template(1);
+  const std::shared_ptr<const WorkTemplate> second = test::make_template(2);
+  EXPECT_TRUE(book.add(0, first, now, Before::kStands)->replaces) << "nothing was worked on";
+  EXPECT_FALSE(book.add(1, second, now, Before::kStands)->replaces);
+  EXPECT_FALSE(book.add(0, first, now, Before::kStands)->replaces);
+  EXPECT_TRUE(book.is_current(1)) << "the same clean work, once more";
+  EXPECT_TRUE(book.add(0, test::make_template(3), now, Before::kStands)->replaces) << "of the same source";
+  EXPECT_FALSE(book.is_current(1));
+  EXPECT_FALSE(book.is_current(3));
+  EXPECT_TRUE(book.is_current(2));
+}
+
 TEST(JobBook, RetiresBySource) {
   JobBook book;
   add(book, 0, 1, false);
