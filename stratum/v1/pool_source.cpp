@@ -20,8 +20,10 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-/// Ignored lines and warnings of one connection that are told; a pool that talks nonsense must not fill the log.
+/// Ignored lines, warnings and messages of a pool that are told in an hour; one that talks without end must not fill
+/// the log.
 constexpr int kTold = 20;
+constexpr std::chrono::hours kToldPeriod{1};
 
 /// A connection that has lasted for so long has proved the pool; the next attempt comes soon.
 constexpr std::chrono::minutes kProven{1};
@@ -106,7 +108,6 @@ class PoolSource::Impl {
   /// Connects, works, and says why it ended.
   asio::awaitable<Error> run_connection() {
     worked_ = false;
-    told_ = 0;
     talked_ = heard_ = configured_ = false;
     SessionOptions session_options = options_.session;
     session_options.configure = std::max(session_options.configure, configure_);
@@ -298,13 +299,26 @@ class PoolSource::Impl {
     listener_->on_share(self_, result.outcome);
   }
 
-  void carry_out(const PoolMessage& message) { log_.info("{} says: {}", name(), message.text); }
+  /// Whether one more line about what the pool says may be written.
+  bool may_tell() {
+    if (const Clock::time_point now = Clock::now(); now - told_since_ >= kToldPeriod) {
+      told_since_ = now;
+      told_ = 0;
+    }
+    if (told_ == kTold) return false;
+    if (++told_ == kTold) log_.warn("{}: further warnings and messages of the next hour are not shown", name());
+    return true;
+  }
+
+  void carry_out(const PoolMessage& message) {
+    if (may_tell()) log_.info("{} says: {}", name(), message.text);
+  }
   void carry_out(const Warning& warning) {
-    if (++told_ <= kTold) log_.warn("{}: {}", name(), warning.text);
+    if (may_tell()) log_.warn("{}: {}", name(), warning.text);
   }
   void carry_out(const BadMessage& bad) {
     ++counters_.bad_messages;
-    if (++told_ <= kTold) log_.warn("{}: a message that makes no sense was ignored: {}", name(), bad.error.message());
+    if (may_tell()) log_.warn("{}: a message that makes no sense was ignored: {}", name(), bad.error.message());
   }
   void carry_out(const Reconnect& reconnect) {
     redirect_ = reconnect.target;
@@ -338,7 +352,8 @@ class PoolSource::Impl {
   bool configured_ = false;                            ///< it answered mining.configure
   ConfigureOrder configure_ = ConfigureOrder::kFirst;  ///< what the pool bears, as far as it is known
   int closed_ = 0;                                     ///< connections in a row that may have ended because of that
-  int told_ = 0;
+  int told_ = 0;                                       ///< since told_since_
+  Clock::time_point told_since_ = Clock::now();
   double hash_rate_ = 0;
   bool stop_requested_ = false;
   asio::steady_timer retry_timer_;
