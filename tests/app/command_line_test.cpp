@@ -46,6 +46,11 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{{"mine", "--suggest-difficulty", "x"}, "'x' is no number"},
         Bad{{"mine", "--suggest-difficulty", "0"}, "--suggest-difficulty: 0 is not between"},
         Bad{{"mine", "--suggest-difficulty", "nan"}, "--suggest-difficulty: nan is not between"},
+        Bad{{"mine", "--strategy", "best"}, "--strategy: failover or balance"},
+        Bad{{"mine", "--quota", "1"}, "--quota says how sources share the hashes, which takes --strategy balance"},
+        Bad{{"mine", "--strategy", "balance", "--quota", "0"}, "--quota: "},
+        Bad{{"mine", "--strategy", "balance", "--quota", "1,2,3", "stratum+tcp://u@h:1", "stratum+tcp://u@h:2"},
+            "--quota takes one number for each SOURCE: 3 are given for 2"},
         Bad{{"mine", "--proxy", "http://p:1"}, "--proxy: proxies of kind 'http' are not supported"},
         Bad{{"mine", "--tls-fingerprint", "abcd"}, "--tls-fingerprint: has 4 hex digits"},
         Bad{{"mine", "--tls-fingerprint", "xyz"}, "--tls-fingerprint: is no SHA-256"},
@@ -176,6 +181,19 @@ TEST(CommandLine, MineTakesAllItsOptions) {
   EXPECT_EQ(options.connect_timeout, std::chrono::seconds(7));
   EXPECT_EQ(options.ca_file, "/ca");
   EXPECT_EQ(options.cookie_file, "/cookie");
+}
+
+TEST(CommandLine, SourcesCanShareTheHashes) {
+  const auto parse = [](std::vector<std::string> words) {
+    words.insert(words.begin(), {"mine", "stratum+tcp://u@h:1", "stratum+tcp://u@h:2"});
+    return std::get<MineOptions>(parse_command_line(words));
+  };
+  EXPECT_FALSE(parse({}).balance);
+  EXPECT_FALSE(parse({"--strategy", "failover"}).balance);
+  const auto equal = parse({"--strategy", "balance"});
+  EXPECT_TRUE(equal.balance);
+  EXPECT_TRUE(equal.quotas.empty());
+  EXPECT_EQ(parse({"--strategy", "balance", "--quota", "3,1"}).quotas, (std::vector<std::uint64_t>{3, 1}));
 }
 
 TEST(CommandLine, NoVersionRollingEmptiesTheMask) {

@@ -159,5 +159,30 @@ TEST(EventsJson, TimesRoundDown) {
   EXPECT_EQ(iso_time(std::chrono::system_clock::time_point{std::chrono::microseconds(-1)}), "1969-12-31T23:59:59.999Z");
 }
 
+TEST(EventJson, EverySourceHasItsCounters) {
+  const engine::SourceCounters counters{.source = "p",
+                                        .connected = true,
+                                        .hashes = 100,
+                                        .shares_submitted = 16,
+                                        .shares_accepted = 1,
+                                        .shares_duplicate = 2,
+                                        .shares_low_difficulty = 3,
+                                        .shares_refused = 4,
+                                        .shares_stale = 6,
+                                        .difficulty_accepted = 0.5,
+                                        .blocks_found = 7};
+  engine::Rate rate;
+  engine::Stopped stopped;
+  rate.sources = stopped.sources = {counters};
+  for (const engine::Event& event : {engine::Event{rate}, engine::Event{stopped}}) {
+    const json::object object = reread(to_json(event, kTime));
+    const json::array& sources = object.at("sources").as_array();
+    ASSERT_EQ(sources.size(), 1U);
+    EXPECT_EQ(sources[0], json::parse(R"({"source": "p", "connected": true, "hashes": 100, "shares_submitted": 16,
+        "shares_accepted": 1, "shares_rejected": 9, "rejected_for": {"duplicate": 2, "low_difficulty": 3, "other": 4},
+        "shares_stale": 6, "difficulty_accepted": 0.5, "blocks_found": 7})"));
+  }
+}
+
 }  // namespace
 }  // namespace lode::app

@@ -123,6 +123,28 @@ TEST_F(ScreenTest, WithoutAStatusLineThereAreNoControls) {
   EXPECT_EQ(text.find("24.6 MH/s"), text.rfind("24.6 MH/s")) << "a plain status line comes once a minute\n" << text;
 }
 
+TEST_F(ScreenTest, SeveralSourcesAreSummedUpOneByOne) {
+  engine::Snapshot snapshot = busy();
+  snapshot.totals.hashes = 4000;
+  snapshot.sources = {{.source = "a:1",
+                       .hashes = 3000,
+                       .shares_submitted = 9,
+                       .shares_accepted = 5,
+                       .shares_duplicate = 1,
+                       .shares_low_difficulty = 1,
+                       .shares_refused = 1,
+                       .shares_stale = 1},
+                      {.source = "b:2", .hashes = 1000, .blocks_found = 2}};
+  {
+    Terminal terminal(slave_, {.status_line = false, .colour = false});
+    Screen screen(terminal, terminal_log(terminal, LogLevel::kInfo), false);
+    screen.summary(snapshot);
+  }
+  const std::string text = seen();
+  EXPECT_THAT(text, HasSubstr("a:1: 5 accepted, 3 rejected, 1 stale, 75.0 % of the hashes"));
+  EXPECT_THAT(text, HasSubstr("b:2: 2 blocks found, 25.0 % of the hashes"));
+}
+
 TEST_F(ScreenTest, QuietLeavesWarnings) {
   {
     Terminal terminal(slave_, {.status_line = true, .colour = false});

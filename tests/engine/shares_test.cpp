@@ -114,6 +114,62 @@ TEST_F(SharesTest, EveryOutcomeHasItsCounter) {
   EXPECT_EQ(rejected[0].code, 20);
   EXPECT_EQ(rejected[0].reason, "unknown");
   EXPECT_EQ(rejected[0].source, "pool");
+
+  const auto sources = events.of<Stopped>().at(0).sources;
+  ASSERT_EQ(sources.size(), 1U);
+  EXPECT_EQ(sources[0].source, "pool");
+  EXPECT_TRUE(sources[0].connected);
+  EXPECT_EQ(sources[0].hashes, totals.hashes);
+  EXPECT_EQ(sources[0].shares_submitted, totals.shares_submitted);
+  EXPECT_EQ(sources[0].shares_accepted, totals.shares_accepted);
+  EXPECT_EQ(sources[0].shares_duplicate, 1U);
+  EXPECT_EQ(sources[0].shares_low_difficulty, 1U);
+  EXPECT_EQ(sources[0].shares_refused, 1U);
+  EXPECT_EQ(sources[0].shares_stale, 2U);
+}
+
+TEST_F(SharesTest, AcceptedOnesCountByTheDifficultyThatTheyWereAskedToMeet) {
+  pool.on_share = [this](const work::Share& share) { answer({.kind = Kind::kAccepted, .hash = share.hash}); };
+  run({.stop_after_shares = 5});
+  const Stopped stopped = events.of<Stopped>().at(0);
+  const double one = chain::Target::from_bits(0x2000ffff).value().difficulty();
+  EXPECT_DOUBLE_EQ(stopped.sources.at(0).difficulty_accepted,
+                   static_cast<double>(stopped.totals.shares_accepted) * one);
+}
+
+TEST_F(SharesTest, GoToTheirOwnSourceWhereTwoTakeTurns) {
+  FakeSource other("other", context.get_executor());
+  other.on_run = [&] {
+    other.listener->on_connected(other);
+    auto work = pool_work(9);
+    work->source = "other";
+    other.listener->on_work(other, work);
+  };
+  other.on_share = [&](const work::Share& share) {
+    asio::post(context,
+               [&, hash = share.hash] { other.listener->on_share(other, {.kind = Kind::kAccepted, .hash = hash}); });
+    if (!pool.shares.empty()) engine->stop();
+  };
+  EngineParts parts;
+  parts.sources = {&pool, &other};
+  parts.devices.push_back(std::make_unique<device::CpuDevice>(kernels::best_kernel()));
+  parts.listener = &events;
+  EngineOptions options;
+  options.quotas = {1, 1};
+  engine.emplace(context.get_executor(), options, std::move(parts), Log());
+  asio::co_spawn(context, engine->run(), [](std::exception_ptr failure, StopReason) { ASSERT_FALSE(failure); });
+  context.run();
+  ASSERT_FALSE(pool.shares.empty());
+  ASSERT_FALSE(other.shares.empty());
+  for (const work::Share& share : pool.shares)
+    EXPECT_EQ(share.job->work->previous_block.bytes[0], 1);
+  for (const work::Share& share : other.shares)
+    EXPECT_EQ(share.job->work->previous_block.bytes[0], 9);
+  const Stopped stopped = events.of<Stopped>().at(0);
+  ASSERT_EQ(stopped.sources.size(), 2U);
+  EXPECT_EQ(stopped.sources[0].shares_submitted, pool.shares.size());
+  EXPECT_EQ(stopped.sources[1].shares_submitted, other.shares.size());
+  EXPECT_EQ(stopped.sources[0].hashes + stopped.sources[1].hashes, stopped.totals.hashes);
 }
 
 TEST_F(SharesTest, OfAJobThatWasReplacedAreNotSent) {

@@ -82,6 +82,22 @@ class PoolTest(lode.InteropTest):
             self.assertEqual(second.rejected, [])
             self.assertEqual(first.rejected, [])
 
+    def test_two_pools_share_the_hashes_by_quota(self):
+        with pool.Pool(self.node, difficulty=DIFFICULTY) as first, pool.Pool(self.node, difficulty=DIFFICULTY) as second:
+            first.keep_blocks()
+            second.keep_blocks()
+            totals, output = None, ""
+            with lode.Lode(first.url(), second.url(), "--strategy", "balance", "--quota", "3,1", "--seconds", "24") as miner:
+                self.assertEqual(miner.finish(120), 0, miner.describe())
+                totals, output = miner.events("stopped")[0], miner.describe()
+            self.assertEqual(first.rejected + second.rejected, [], output)
+            one, other = totals["sources"]
+            self.assertEqual(one["shares_accepted"], first.accepted, output)
+            self.assertEqual(other["shares_accepted"], second.accepted, output)
+            self.assertEqual(one["hashes"] + other["hashes"], totals["hashes"])
+            # Turns of a second: after so few the last one still shows.
+            self.assertAlmostEqual(one["hashes"] / totals["hashes"], 0.75, delta=0.08, msg=output)
+
     def test_a_refused_worker_name_is_said_at_once(self):
         with pool.Pool(self.node) as server:
             result = lode.run("mine", server.url("stranger"), "--state", "none", "--devices", "cpu", "--threads", "1")
