@@ -116,6 +116,8 @@ class Session {
   void on_notify(const Request& request, TimePoint now);
   void take_notify(Notify notify, TimePoint now);
   void on_difficulty(const Result<chain::Target>& target, TimePoint now);
+  /// Whether one more change of the running job is taken; ends the session where it is one too many.
+  bool may_change(TimePoint now);
   void apply_difficulty_now(TimePoint now);
   void on_mask(std::uint32_t answered, TimePoint now);
   void on_set_version_mask(const Request& request, TimePoint now);
@@ -155,6 +157,8 @@ class Session {
   std::map<std::int64_t, Purpose> asked_;
   std::map<std::int64_t, SentShare> sent_shares_;  ///< ids grow, so oldest first
   std::vector<work::Share> held_shares_;
+  std::size_t changes_ = 0;  ///< of running jobs since changes_since_
+  TimePoint changes_since_{};
   std::size_t bad_in_a_row_ = 0;
 
   std::optional<TimePoint> started_;

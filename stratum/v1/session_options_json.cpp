@@ -126,6 +126,7 @@ void visit_options(Options& options, Visitor&& visit) {
   visit("limit_share", options.limits.share);
   visit("limit_first_share", options.limits.first_share);
   visit("limit_bad_messages", options.limits.bad_messages);
+  visit("limit_changes", options.limits.changes);
 }
 
 }  // namespace

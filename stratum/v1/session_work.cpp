@@ -21,6 +21,10 @@ constexpr std::size_t kSmallSpace = 60;
 constexpr std::chrono::seconds kTinySpacePeriod{1};
 constexpr std::chrono::seconds kSmallSpacePeriod{15};
 
+/// In which changes of a running job are counted: a message of a few bytes has a whole job made and every device
+/// turned to it.
+constexpr std::chrono::seconds kChangesPeriod{10};
+
 std::size_t bytes_of(const work::WorkTemplate& work) noexcept {
   return sizeof(work) + work.coinbase_prefix.size() + work.coinbase_suffix.size() +
          work.merkle_branch.size() * sizeof(chain::Hash256);
@@ -104,6 +108,7 @@ void Session::on_difficulty(const Result<chain::Target>& target, TimePoint now) 
 
 void Session::apply_difficulty_now(TimePoint now) {
   if (!current_ || current_->target == next_target_) return;
+  if (!may_change(now)) return;
   current_->target = next_target_;
   issue(NewWork::Cause::kDifficulty, false, now);
   warn_of_first_share();
@@ -127,8 +132,19 @@ void Session::on_set_version_mask(const Request& request, TimePoint now) {
 void Session::on_mask(std::uint32_t answered, TimePoint now) {
   const std::uint32_t mask = clamp_mask(answered, options_.version_mask);
   if (mask == mask_) return;
+  if (current_ && !may_change(now)) return;
   mask_ = mask;
   if (current_) issue(NewWork::Cause::kVersionMask, false, now);
+}
+
+bool Session::may_change(TimePoint now) {
+  if (now - changes_since_ >= kChangesPeriod) {
+    changes_since_ = now;
+    changes_ = 0;
+  }
+  if (++changes_ <= options_.limits.changes) return true;
+  finish(fail(Errc::kProtocol, "the pool changes difficulty or version bits of its job without end"), now);
+  return false;
 }
 
 std::uint32_t Session::last_allowed_time(TimePoint now) const {

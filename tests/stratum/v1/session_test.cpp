@@ -335,5 +335,32 @@ TEST(Session, ManyHugeJobsDoNotFillTheMemory) {
   EXPECT_FALSE(works.back().expired());
 }
 
+TEST(Session, AJobThatIsChangedWithoutEndEndsIt) {
+  const auto mask_line = [](int i) {
+    return std::string(R"({"id":null,"method":"mining.set_version_mask","params":[")") +
+           (i % 2 == 0 ? "00006000" : "1fffe000") + R"("]})";
+  };
+  SessionOptions at_once = plain_options();
+  at_once.difficulty_timing = DifficultyTiming::kAtOnce;
+  for (const bool by_mask : {true, false}) {
+    Driver driver = working_driver(at_once);
+    const std::size_t most = at_once.limits.changes;
+    const auto change = [&](int i) {
+      driver.receive(by_mask ? mask_line(i) : difficulty_line(i % 2 == 0 ? "2e-9" : "1e-9"));
+    };
+    for (int i = 0; i < static_cast<int>(most) - 1; ++i)
+      change(i);
+    EXPECT_TRUE(driver.all<SessionFailed>().empty());
+    driver.wait(std::chrono::seconds(11));  // now and then is fine
+    for (int i = 0; i < static_cast<int>(most); ++i)
+      change(i + 1);
+    EXPECT_TRUE(driver.all<SessionFailed>().empty());
+    for (int i = 0; i < 2; ++i)
+      change(i + 1);
+    ASSERT_EQ(driver.all<SessionFailed>().size(), 1U);
+    EXPECT_TRUE(driver.all<SessionFailed>()[0].error.is(Errc::kProtocol));
+  }
+}
+
 }  // namespace
 }  // namespace lode::stratum::v1::test
