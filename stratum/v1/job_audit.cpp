@@ -67,8 +67,9 @@ void JobAuditor::look_at_tip(const work::WorkTemplate& work, AuditFindings& find
 }
 
 void JobAuditor::compare_with_node(const work::WorkTemplate& work, TimePoint now, AuditFindings& findings) {
-  if (!node_ || told_behind_ || now - node_since_ < kPatience) return;
+  if (!node_ || told_behind_ || now - node_since_ < options_.behind_node) return;
   if (work.previous_block == node_->previous_block || work.height > node_->height) return;
+  if (work.height == 0) return;  // it cannot be told: the pool may be ahead
   told_behind_ = true;
   findings.warnings.push_back(
       fmt::format("its work is for height {} on {}, the own node has been at height {} on {} for {} s", work.height,

@@ -24,7 +24,8 @@ struct NodeTip {
 };
 
 struct AuditOptions {
-  Bytes required_script;  ///< that a coinbase has to pay; empty: any
+  Bytes required_script{};               ///< that a coinbase has to pay; empty: any
+  std::chrono::seconds behind_node{30};  ///< so long a pool may be behind an own node before that is said
 };
 
 struct AuditFindings {
@@ -34,7 +35,7 @@ struct AuditFindings {
 
 class JobAuditor {
  public:
-  /// A pool may be behind an own node, or stay with an empty block, for so long before that is said.
+  /// A pool may stay with an empty block for so long before that is said.
   static constexpr std::chrono::seconds kPatience{30};
   /// Times that changed payees are told: pools that pay their miners in the coinbase change them with every block.
   static constexpr int kPayeeWarnings = 3;

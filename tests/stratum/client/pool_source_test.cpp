@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/ostream_sink.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -23,6 +25,7 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
+using testing::Not;
 
 SessionOptions plain_options() {
   SessionOptions options;
@@ -106,7 +109,7 @@ class PoolSourceTest : public testing::Test {
           prepare(*wire);
           return std::make_unique<FakeLink>(wire);
         },
-        Log());
+        Log(std::make_shared<spdlog::logger>("pool", std::make_shared<spdlog::sinks::ostream_sink_mt>(logged))));
     asio::co_spawn(
         context, [&]() -> asio::awaitable<void> { end = co_await source->run(listener); },
         [](std::exception_ptr failure) { ASSERT_FALSE(failure); });
@@ -130,6 +133,7 @@ class PoolSourceTest : public testing::Test {
   }
 
   asio::io_context context;
+  std::ostringstream logged;
   PoolOptions options;
   Recorder listener;
   std::vector<std::shared_ptr<Wire>> wires;
@@ -329,6 +333,21 @@ TEST_F(PoolSourceTest, WorkThatDoesNotPayWhomItMustIsNotHandedOver) {
   ASSERT_FALSE(listener.withdrawn.empty());
   EXPECT_THAT(listener.withdrawn[0].message(), HasSubstr("--require-payout"));
   EXPECT_EQ(source->counters().refused_jobs, 1U);
+}
+
+TEST_F(PoolSourceTest, WorkBehindAnOwnNodeIsSaid) {
+  options.audit.behind_node = std::chrono::seconds(0);
+  listener.react = [this](work::WorkSource&, const auto& work) {
+    if (listener.works.size() > 1) return source->stop();
+    EXPECT_THAT(logged.str(), Not(HasSubstr("own node")));
+    chain::Hash256 tip;
+    tip.bytes[0] = 1;
+    source->note_node_tip(work->height + 1, tip);
+    wires[0]->hang_up();  // the next connection brings the same work
+  };
+  run();
+  EXPECT_GE(listener.works.size(), 2U);
+  EXPECT_THAT(logged.str(), HasSubstr("the own node has been at height"));
 }
 
 TEST_F(PoolSourceTest, NonsenseCostsACounterAndTooMuchOfItTheConnection) {
