@@ -51,7 +51,7 @@ class FaultyPoolsTest(lode.InteropTest):
                     self.assertLess(time.monotonic() - begin, 30, miner.describe())
                     time.sleep(0.05)
                 # They go on failing for a while, and are tried again.
-                time.sleep(15)
+                time.sleep(8)
                 memory = most_memory(miner.process)
                 accepted = len(miner.events("share_accepted"))
                 self.assertEqual(miner.interrupt(), 0, miner.describe())
