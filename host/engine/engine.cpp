@@ -9,13 +9,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <map>
 #include <optional>
 #include <utility>
 
 #include "host/engine/pool_blocks.h"
 #include "host/engine/rate_meter.h"
 #include "host/engine/scheduler.h"
+#include "host/engine/source_tally.h"
 #include "host/engine/submitter.h"
 #include "host/engine/worker_pool.h"
 #include "host/net/task_group.h"
@@ -67,12 +67,11 @@ class Engine::Impl final : public SubmitterListener {
             [this](work::WorkSource& source, const work::ShareOutcome& outcome) { on_share(source, outcome); },
             *parts_.listener, log_, options_.return_after, balance()),
         submitter_(executor_, parts_.sinks, parts_.journal, *this, log_),
+        tally_(parts_.sources),
         source_tasks_(executor_),
         tasks_(executor_),
         stop_signal_(executor_, asio::steady_timer::time_point::max()),
         shares_settled_(executor_) {
-    for (const work::WorkSource* source : parts_.sources)
-      sources_.push_back({.counters = {.source = source->name()}});
     for (net::TaskGroup* tasks : {&source_tasks_, &tasks_}) {
       tasks->on_failure([this] { finish(StopReason::kAsked); });
     }
@@ -280,22 +279,20 @@ class Engine::Impl final : public SubmitterListener {
     const work::WorkTemplate& work = *share.job->work;
     if (share.is_block) {
       ++totals_.blocks_found;
-      ++sources_[share.job->source].counters.blocks_found;
+      tally_.block_found(share.job->source);
       pool_blocks_.add({.hash = share.hash, .height = work.height, .found = share.found});
       record(share);
       emit(BlockFound{.hash = share.hash, .height = work.height, .device = device, .pool = work.source});
     } else if (!scheduler_.book().is_current(share.job->generation)) {
       // A block is sent whatever its age: the network decides. A share that is known to be worthless is not.
       ++totals_.shares_stale;
-      ++sources_[share.job->source].counters.shares_stale;
+      tally_.share_too_late(share.job->source);
       emit(ShareStale{.source = work.source, .reason = "not sent: its job was replaced"});
       return;
     }
     ++totals_.shares_submitted;
     ++shares_open_;
-    SourceState& state = sources_[share.job->source];
-    ++state.counters.shares_submitted;
-    state.difficulties[share.hash] = work.share_target.difficulty();
+    tally_.share_sent(share);
     emit(ShareSubmitted{.source = work.source, .device = device, .difficulty = difficulty_of(share.hash)});
     parts_.sources[share.job->source]->submit_share(share);
   }
@@ -320,7 +317,7 @@ class Engine::Impl final : public SubmitterListener {
   }
 
   void on_share(const work::WorkSource& source, const work::ShareOutcome& outcome) {
-    count(source, outcome);
+    tally_.share_answered(source, outcome);
     if (shares_open_ > 0 && --shares_open_ == 0 && stop_reason_) shares_settled_.cancel();
     using Kind = work::ShareOutcome::Kind;
     switch (outcome.kind) {
@@ -353,32 +350,6 @@ class Engine::Impl final : public SubmitterListener {
       log_.warn("{}", text);
     } else {
       log_.error("{}", text);
-    }
-  }
-
-  void count(const work::WorkSource& source, const work::ShareOutcome& outcome) {
-    const auto at = std::find(parts_.sources.begin(), parts_.sources.end(), &source);
-    SourceState& state = sources_.at(static_cast<std::size_t>(at - parts_.sources.begin()));
-    const auto sent = state.difficulties.extract(outcome.hash);
-    using Kind = work::ShareOutcome::Kind;
-    switch (outcome.kind) {
-      case Kind::kAccepted:
-        ++state.counters.shares_accepted;
-        if (sent) state.counters.difficulty_accepted += sent.mapped();
-        break;
-      case Kind::kStale:
-      case Kind::kUnanswered:
-        ++state.counters.shares_stale;
-        break;
-      case Kind::kDuplicate:
-        ++state.counters.shares_duplicate;
-        break;
-      case Kind::kLowDifficulty:
-        ++state.counters.shares_low_difficulty;
-        break;
-      case Kind::kRejected:
-        ++state.counters.shares_refused;
-        break;
     }
   }
 
@@ -421,7 +392,7 @@ class Engine::Impl final : public SubmitterListener {
       return;
     }
     ++totals_.blocks_found;
-    ++sources_[job.source].counters.blocks_found;
+    tally_.block_found(job.source);
     const chain::Hash256 parent = job.work->previous_block;
     submitter_.submit(*block, now);
     scheduler_.hold_parent(parent);
@@ -507,11 +478,10 @@ class Engine::Impl final : public SubmitterListener {
   }
 
   [[nodiscard]] std::vector<SourceCounters> source_counters() const {
-    std::vector<SourceCounters> all;
-    for (std::size_t i = 0; i < sources_.size(); ++i) {
-      all.push_back(sources_[i].counters);
-      all.back().connected = scheduler_.is_connected(i);
-      if (workers_) all.back().hashes = workers_->hashes_for(i);
+    std::vector<SourceCounters> all = tally_.counters();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      all[i].connected = scheduler_.is_connected(i);
+      if (workers_) all[i].hashes = workers_->hashes_for(i);
     }
     return all;
   }
@@ -528,11 +498,6 @@ class Engine::Impl final : public SubmitterListener {
 
   void emit(const Event& event) { parts_.listener->on_event(event); }
 
-  struct SourceState {
-    SourceCounters counters;
-    std::map<chain::Hash256, double> difficulties{};  ///< that shares on their way were asked to meet
-  };
-
   asio::any_io_executor executor_;
   EngineOptions options_;
   EngineParts parts_;
@@ -543,8 +508,8 @@ class Engine::Impl final : public SubmitterListener {
   Scheduler scheduler_;
   Submitter submitter_;
   PoolBlocks pool_blocks_;
+  SourceTally tally_;
   Totals totals_;
-  std::vector<SourceState> sources_;  ///< as parts_.sources
   double best_difficulty_ = 0;
   std::vector<int> errors_in_a_row_;  ///< by worker
   std::optional<StopReason> stop_reason_;
