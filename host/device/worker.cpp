@@ -112,6 +112,7 @@ std::unique_ptr<LanePart> Worker::resume(const Mail& job) {
 }
 
 void Worker::remember(const LanePart& part) {
+  if (part.space.nonces().first != work::lane_range(lane_).first) return;  // another's, who knows himself where he was
   std::erase_if(left_off_, [&](const LanePart& p) { return p.space.job().source == part.space.job().source; });
   left_off_.push_back(part);
 }
@@ -125,21 +126,18 @@ void Worker::run() {
 }
 
 std::optional<Worker::Mail> Worker::work_on(const Mail& job) {
-  bool own = left_to_others_ != job->generation;  // the part, and not another's
-  std::unique_ptr<LanePart> part = own ? resume(job) : orphans_->take(job->generation);
+  std::unique_ptr<LanePart> part = left_to_others_ == job->generation ? orphans_->take(job->generation) : resume(job);
   while (true) {
     while (part) {
       const bool done = work_through(*job, *part);
-      if (own) remember(*part);
+      remember(*part);
       if (!done) {
         if (!failure_) return std::exchange(mail_, std::nullopt);
         leave_to_others(std::move(part));
         return recover(job);
       }
-      own = false;
       part = orphans_->take(job->generation);
     }
-    own = false;
     // Every header that was left was tried.
     std::optional<Mail> mail = mailbox_.take_within(kOrphanInterval);
     if (mail || mailbox_.closed()) return mail;

@@ -54,6 +54,9 @@ class RollSpace {
 
   [[nodiscard]] const Job& job() const noexcept { return *job_; }
 
+  /// Nonce words of its lane.
+  [[nodiscard]] const kernels::NonceRange& nonces() const noexcept { return range_; }
+
   /// Whether every header was handed out.
   [[nodiscard]] bool exhausted() const noexcept { return exhausted_; }
 

@@ -402,6 +402,34 @@ TEST_F(RestartTest, GoesOnWhereItFailed) {
   EXPECT_EQ(script->scanned[2].first, script->scanned[1].first + script->scanned[1].count);
 }
 
+TEST_F(RestartTest, TheNextTurnOfATemplateGoesOnBehindWhatWasDoneSince) {
+  const auto first_work = test::make_template(1, 0x1d00ffff);
+  const auto job = [](work::Generation generation, const std::shared_ptr<work::WorkTemplate>& work,
+                      std::size_t source) {
+    return std::make_shared<const work::Job>(
+        work::Job{.generation = generation, .source = source, .work = work, .received = {}, .replaces = false});
+  };
+  const auto wait_for = [this](work::Generation generation) {
+    std::unique_lock lock(script->mutex);
+    return script->changed.wait_for(
+        lock, 30s, [&] { return std::count(script->generations.begin(), script->generations.end(), generation) >= 4; });
+  };
+  const auto worker = make_worker();
+  worker->assign(job(1, first_work, 0));
+  ASSERT_TRUE(wait_for(1));
+  worker->assign(job(2, test::make_template(2, 0x1d00ffff), 1));
+  ASSERT_TRUE(wait_for(2));
+  worker->assign(job(3, first_work, 0));
+  ASSERT_TRUE(wait_for(3));
+  worker->stop();
+  std::uint64_t next = 0;
+  for (std::size_t i = 1; i < script->scanned.size(); ++i) {  // the first failed, and was done again
+    if (script->generations[i] == 2) continue;
+    EXPECT_EQ(script->scanned[i].first, static_cast<std::uint32_t>(next)) << "scan " << i;
+    next += script->scanned[i].count;
+  }
+}
+
 TEST_F(RestartTest, TheThirdFailureInARowIsTheLast) {
   script->failing_restarts = 100;
   const auto worker = make_worker();
