@@ -13,6 +13,7 @@ import threading
 import time
 
 import bcoin
+from personalities import Personality
 
 MASK = 0x1FFFE000
 DIFFICULTY_ONE = 0xFFFF << 208
@@ -43,13 +44,13 @@ def varint(number):
 class Job:
     """Work on one template, as stratum has it."""
 
-    def __init__(self, number, template):
-        self.id = "%x" % number
+    def __init__(self, number, template, personality):
+        self.id = personality.job_id % number
         self.template = template
         self.difficulty = None
         self.version = template["version"] & ~MASK
         script = push_height(template["height"]) + b"\x04" + struct.pack(">I", number) + b"/test/"
-        self.extranonce_size = 8
+        self.extranonce_size = 4 + personality.extranonce2_size
         before = bytes.fromhex("01000000" "01" + "00" * 32 + "ffffffff")
         self.coinb1 = before + varint(len(script) + self.extranonce_size) + script
         outputs = [(template["coinbasevalue"], bytes.fromhex("51"))]
@@ -107,14 +108,11 @@ class Job:
 class Pool:
     """A pool on a port of its own, on a thread of its own. Use with `with`."""
 
-    def __init__(self, node, difficulty=1e-7, user="rig", bits="or", early=False, port=0):
-        """`bits`: how rolled version bits are combined with the job's, "or", "xor" or "replace". `early`: difficulty and
-        work come before the answers to subscribe and authorize."""
+    def __init__(self, node, difficulty=1e-7, user="rig", port=0, personality=Personality()):
         self.node = node
         self.difficulty = difficulty
         self.user = user
-        self.bits = bits
-        self.early = early
+        self.personality = personality
         self.accepted = 0
         self.rejected = []  # (code, reason)
         self.blocks = []  # hashes that the node took
@@ -159,11 +157,26 @@ class Pool:
         """From now on no block goes to the node, so that a job lasts."""
         self._keeps_blocks = True
 
+    def set_difficulty(self, difficulty):
+        """Tells everybody, amid the job."""
+        self.difficulty = difficulty
+        if self.personality.difficulty_at_once:
+            for job in self._jobs.values():
+                job.difficulty = difficulty
+        for client in list(self._clients):
+            self._send(client, {"id": None, "method": "mining.set_difficulty", "params": [difficulty]})
+
+    def new_job(self):
+        """Work on the same block, with the difficulty of now; what came before goes on to count."""
+        self._make_job()
+        for client in list(self._clients):
+            self._send(client, {"id": None, "method": "mining.notify", "params": self._job.notify(False)})
+
     def _make_job(self):
         template = self.node.rpc("getblocktemplate", {"rules": ["segwit"]})
         clean = self._job is None or template["previousblockhash"] != self._job.template["previousblockhash"]
         self._number += 1
-        self._job = Job(self._number, template)
+        self._job = Job(self._number, template, self.personality)
         self._job.difficulty = self.difficulty
         if clean:
             self._jobs.clear()
@@ -207,17 +220,21 @@ class Pool:
         except OSError:
             data = b""
         if not data:
-            client.close()
-            self._clients.pop(client, None)
+            self._drop(client)
             return
         state = self._clients[client]
         *lines, state[0] = (state[0] + data).split(b"\n")
         for line in lines:
             self._answer(client, state, json.loads(line))
 
+    def _drop(self, client):
+        client.close()
+        self._clients.pop(client, None)
+
     def _begin_work(self, client):
         self._send(client, {"id": None, "method": "mining.set_difficulty", "params": [self.difficulty]})
-        self._send(client, {"id": None, "method": "mining.notify", "params": self._job.notify(True)})
+        clean = self.personality.first_job_is_clean
+        self._send(client, {"id": None, "method": "mining.notify", "params": self._job.notify(clean)})
 
     def _answer(self, client, state, request):
         method, params, number = request["method"], request.get("params") or [], request.get("id")
@@ -225,18 +242,26 @@ class Pool:
         def reply(result, error=None):
             self._send(client, {"id": number, "result": result, "error": error})
 
-        if method == "mining.configure":
+        likes = self.personality
+        if likes.wants_number_ids and isinstance(number, str):
+            self._drop(client)
+        elif method == "mining.configure" and likes.configures:
             state[3] = MASK
             reply({"version-rolling": True, "version-rolling.mask": "%08x" % MASK})
+            if likes.repeats_mask:
+                self._send(client, {"id": None, "method": "mining.set_version_mask", "params": ["%08x" % MASK]})
         elif method == "mining.subscribe":
             self.subscriptions.append(params)
-            if self.early:
+            if likes.begins == "before subscribe":
                 state[2] = True
                 self._begin_work(client)
-            reply([[["mining.notify", "s%d" % self.connections]], state[1].hex(), 4])
+            reply([[["mining.notify", "s%d" % self.connections]], state[1].hex(), likes.extranonce2_size])
+            if likes.begins == "subscribed":
+                state[2] = True
+                self._begin_work(client)
         elif method == "mining.authorize":
             if params[0] != self.user:
-                reply(False, [24, "Unauthorized worker", None])
+                reply(False, self._error(24, "Unauthorized worker"))
                 return
             was_authorized, state[2] = state[2], True
             reply(True)
@@ -246,12 +271,15 @@ class Pool:
             fault = self._check(state, params)
             if fault:
                 self.rejected.append(fault)
-                reply(None, [*fault, None])
+                reply(None, self._error(*fault))
             else:
                 self.accepted += 1
                 reply(True)
-        else:
-            reply(None, [20, "Not supported.", None])
+        elif likes.unknown:
+            reply(None, list(likes.unknown))
+
+    def _error(self, code, reason):
+        return [code, reason, None] if self.personality.long_errors else [code, reason]
 
     def _check(self, state, params):
         """None for a share that is right, else code and reason."""
@@ -260,7 +288,7 @@ class Pool:
         job = self._jobs.get(params[1])
         if job is None:
             return 21, "Job not found"
-        if len(params[2]) != 8:
+        if len(params[2]) != 2 * self.personality.extranonce2_size:
             return 20, "incorrect size of extranonce2"
         extranonce = state[1] + bytes.fromhex(params[2])
         ntime, nonce = int(params[3], 16), int(params[4], 16)
@@ -276,7 +304,7 @@ class Pool:
                 "xor": version ^ bits,
                 "replace": (version & ~state[3]) | bits,
             }
-            version = combine[self.bits]
+            version = combine[self.personality.bits]
         header = job.header(extranonce, version, ntime, nonce)
         if header in self._seen:
             return 22, "Duplicate share"

@@ -8,7 +8,9 @@ import unittest
 
 import bcoin
 import lode
+import personalities
 import pool
+from personalities import Personality
 
 # Some four million hashes a share, about as many as a small pool wants of a CPU. On regtest, where half of all hashes are
 # blocks, each share is one.
@@ -53,15 +55,37 @@ class PoolTest(lode.InteropTest):
 
     def test_shares_are_right_for_every_kind_of_pool(self):
         for bits in ("or", "xor", "replace"):
-            for early in (False, True):
-                with self.subTest(bits=bits, early=early):
-                    with pool.Pool(self.node, difficulty=DIFFICULTY, bits=bits, early=early) as server:
+            for begins in ("authorized", "before subscribe"):
+                with self.subTest(bits=bits, begins=begins):
+                    kind = Personality(bits=bits, begins=begins)
+                    with pool.Pool(self.node, difficulty=DIFFICULTY, personality=kind) as server:
                         server.keep_blocks()
                         totals, output = self.mine(server.url(), "--shares", "40")
                         self.assertGreaterEqual(server.accepted, 40, output)
                         self.assertEqual(server.rejected, [], output)
                         self.assertEqual(totals["shares_accepted"], server.accepted)
                         self.assertEqual(totals["shares_rejected"], 0)
+
+    def test_four_kinds_of_pool_count_every_share(self):
+        for name, kind in personalities.ALL.items():
+            with self.subTest(pool=name), pool.Pool(self.node, difficulty=DIFFICULTY, personality=kind) as server:
+                server.keep_blocks()
+                with lode.Lode(server.url()) as miner:
+                    wait_until(lambda: server.accepted >= 10, 60, miner.describe)
+                    # A raise amid the job counts at once or from the next job on; which, lode has to find out.
+                    server.set_difficulty(2 * DIFFICULTY)
+                    before = server.accepted
+                    wait_until(lambda: server.accepted >= before + 5, 60, miner.describe)
+                    server.new_job()
+                    before = server.accepted
+                    wait_until(lambda: server.accepted >= before + 10, 60, miner.describe)
+                    self.assertEqual(miner.interrupt(), 0, miner.describe())
+                    totals = miner.events("stopped")[0]
+                refused = [reason for _, reason in server.rejected]
+                allowed = ["Above target"] if kind.difficulty_at_once else []
+                self.assertEqual(refused, allowed[: len(refused)], name)
+                self.assertEqual(totals["shares_accepted"], server.accepted)
+                self.assertEqual(server.connections, 1, "nothing made it connect anew")
 
     def test_a_second_pool_takes_over_and_the_first_is_returned_to(self):
         first = pool.Pool(self.node, difficulty=DIFFICULTY)
@@ -114,7 +138,7 @@ class PoolTest(lode.InteropTest):
             self.assertEqual(server.rejected, [])
 
     def test_a_pool_is_probed(self):
-        with pool.Pool(self.node, early=True) as server:
+        with pool.Pool(self.node, personality=Personality(begins="before subscribe")) as server:
             result = lode.run("probe", server.url(), "--json")
             self.assertEqual(result.returncode, 0, result.stderr)
             report = json.loads(result.stdout)
