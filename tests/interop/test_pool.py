@@ -82,8 +82,9 @@ class PoolTest(lode.InteropTest):
                     self.assertEqual(miner.interrupt(), 0, miner.describe())
                     totals = miner.events("stopped")[0]
                 refused = [reason for _, reason in server.rejected]
-                allowed = ["Above target"] if kind.difficulty_at_once else []
-                self.assertEqual(refused, allowed[: len(refused)], name)
+                # Until the first refusal is back, shares are on their way.
+                self.assertLessEqual(len(refused), 5 if kind.difficulty_at_once else 0, server.rejected)
+                self.assertEqual(set(refused) - {"Above target"}, set(), name)
                 self.assertEqual(totals["shares_accepted"], server.accepted)
                 self.assertEqual(server.connections, 1, "nothing made it connect anew")
 
