@@ -146,8 +146,13 @@ asio::awaitable<Result<tcp::socket>> Connector::reach(const std::string& host, s
     set_options(*won);
     co_return *std::move(won);
   }
-  if (race->running > 0) co_return too_late("connecting");
-  co_return fail(Errc::kDisconnected, fmt::format("cannot connect: {}", fmt::join(race->failures, "; ")));
+  const std::string reasons = fmt::format("{}", fmt::join(race->failures, "; "));
+  if (race->running == 0 && !reasons.empty()) {
+    co_return fail(Errc::kDisconnected, fmt::format("cannot connect: {}", reasons));
+  }
+  const Error late = too_late("connecting");
+  if (reasons.empty()) co_return late;
+  co_return Error(late.code, fmt::format("{} ({})", late.message(), reasons));
 }
 
 asio::awaitable<Result<tcp::socket>> Connector::connect(std::string host, std::uint16_t port) {

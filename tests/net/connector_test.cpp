@@ -7,6 +7,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <list>
 #include <optional>
@@ -136,6 +137,26 @@ TEST_F(ConnectorTest, OneLimitHoldsForAllAddresses) {
   EXPECT_TRUE(socket.error().is(Errc::kTimeout));
   EXPECT_EQ(socket.error().message(), "connecting took longer than 60 ms");
   EXPECT_GE(std::chrono::steady_clock::now() - begin, 60ms);
+}
+
+TEST_F(ConnectorTest, WhatFailedBeforeTheLimitIsSaidToo) {
+  const std::uint16_t port = black_hole();
+  options.limit = 60ms;
+  resolve_to({at("127.0.0.2", closed_port()), at("127.0.0.1", port)});
+  EXPECT_EQ(connect().error().message(), "connecting took longer than 60 ms (127.0.0.2: Connection refused)");
+}
+
+TEST_F(ConnectorTest, ALookUpThatTakesAllTheTimeIsTooLate) {
+  options.limit = 20ms;
+  options.resolve = [this](const std::string&, std::uint16_t,
+                           std::chrono::milliseconds) -> asio::awaitable<Result<Endpoints>> {
+    asio::steady_timer timer(io, 40ms);
+    co_await timer.async_wait(asio::use_awaitable);
+    co_return Endpoints{at("127.0.0.1", 1)};
+  };
+  const auto socket = connect();
+  ASSERT_FALSE(socket);
+  EXPECT_TRUE(socket.error().is(Errc::kTimeout)) << socket.error().message();
 }
 
 TEST_F(ConnectorTest, SaysOfEveryAddressWhatWasWrong) {
