@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "host/base/hex.h"
+#include "host/work/verifier.h"
 #include "tests/stratum/v1/driver.h"
 
 namespace lode::stratum::v1::test {
@@ -333,6 +334,29 @@ TEST(Session, ManyHugeJobsDoNotFillTheMemory) {
     if (!work.expired()) ++alive;
   EXPECT_LE(alive, 16U);
   EXPECT_FALSE(works.back().expired());
+}
+
+TEST(Session, SharesThatAreNeverAnsweredAreForgottenOldestFirst) {
+  constexpr std::size_t kMost = 4096;
+  Driver driver = working_driver();
+  work::Share share = driver.find(driver.work());
+  const chain::Hash256 first = share.hash;
+  std::string first_id;
+  for (std::size_t sent = 0; sent < kMost + 1; ++share.roll.nonce) {
+    const work::Verdict verdict = work::verify(*share.job, share.roll);
+    if (verdict.kind != work::Verdict::Kind::kShare && verdict.kind != work::Verdict::Kind::kBlock) continue;
+    share.hash = verdict.hash;
+    driver.submit(share);
+    if (sent == 0) first_id = driver.id_of("mining.submit");
+    ++sent;
+    ASSERT_EQ(driver.all<ShareResult>().size(), sent <= kMost ? 0U : 1U);
+  }
+  ASSERT_EQ(driver.all<ShareResult>().size(), 1U);
+  EXPECT_EQ(driver.all<ShareResult>()[0].verdict, ShareVerdict::kUnanswered);
+  EXPECT_EQ(driver.all<ShareResult>()[0].outcome.hash, first);
+  driver.receive(R"({"id":)" + first_id + R"(,"result":true,"error":null})");
+  EXPECT_EQ(driver.all<ShareResult>().size(), 1U) << "what comes late counts for nothing";
+  EXPECT_FALSE(driver.session->is_over());
 }
 
 TEST(Session, AJobThatIsChangedWithoutEndEndsIt) {
