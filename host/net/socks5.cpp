@@ -101,6 +101,10 @@ Result<void> read_verdict(std::span<const std::uint8_t, kChoiceSize> reply) {
 }
 
 Result<Bytes> connect_request(const std::string& host, std::uint16_t port) {
+  // A zero byte would end the text for those who read it as an address, and not for the proxy.
+  if (host.empty() || host.size() > kLongest || host.find('\0') != std::string::npos) {
+    return fail(Errc::kOutOfRange, "SOCKS5 takes host names of 1 to 255 bytes, none of them zero");
+  }
   Bytes bytes{kVersion, kConnect, 0};
   error_code not_an_address;
   const asio::ip::address address = asio::ip::make_address(host, not_an_address);
@@ -110,12 +114,10 @@ Result<Bytes> connect_request(const std::string& host, std::uint16_t port) {
   } else if (!not_an_address) {
     bytes.push_back(kIpv6);
     append(bytes, address.to_v6().to_bytes());
-  } else if (!host.empty() && host.size() <= kLongest) {
+  } else {
     bytes.push_back(kName);
     bytes.push_back(static_cast<std::uint8_t>(host.size()));
     append(bytes, host);
-  } else {
-    return fail(Errc::kOutOfRange, "SOCKS5 takes host names of 1 to 255 bytes");
   }
   bytes.push_back(static_cast<std::uint8_t>(port >> 8));
   bytes.push_back(static_cast<std::uint8_t>(port));

@@ -44,7 +44,7 @@ Result<Bytes> credentials(const std::string& user, const std::string& password);
 Result<void> read_verdict(std::span<const std::uint8_t, kChoiceSize> reply);
 
 /// RFC 1928, section 4: CONNECT. An IPv4 or IPv6 address (without brackets) goes as such, anything else as a name.
-/// Error: kOutOfRange for a name of more than 255 bytes or none.
+/// Error: kOutOfRange for a name of more than 255 bytes or none, and for one with a zero byte.
 Result<Bytes> connect_request(const std::string& host, std::uint16_t port);
 
 /// What every reply begins with; it tells how long the rest is.

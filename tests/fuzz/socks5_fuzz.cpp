@@ -41,7 +41,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   const std::string text(reinterpret_cast<const char*>(data), size);
   const auto request = socks5::connect_request(text, 3333);
-  LODE_REQUIRE(request.has_value() == (!text.empty() && text.size() <= 255));
+  const bool sendable = !text.empty() && text.size() <= 255 && text.find('\0') == std::string::npos;
+  LODE_REQUIRE(request.has_value() == sendable);
   if (request) LODE_REQUIRE(request->size() >= 4 + 1 + 1 + 2 && request->size() <= 4 + 1 + 255 + 2);
   const auto credentials = socks5::credentials(text, text);
   LODE_REQUIRE(credentials.has_value() == (text.size() <= 255));

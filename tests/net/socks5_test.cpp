@@ -46,6 +46,9 @@ TEST(Socks5Messages, WhatDoesNotFitIsRefused) {
   EXPECT_TRUE(socks5::connect_request(std::string(255, 'a'), 1));
   EXPECT_TRUE(socks5::connect_request(std::string(256, 'a'), 1).error().is(Errc::kOutOfRange));
   EXPECT_TRUE(socks5::connect_request("", 1).error().is(Errc::kOutOfRange));
+  // What a reader that stops at the zero takes for an address is none.
+  EXPECT_TRUE(socks5::connect_request(std::string("::1\0x", 5), 1).error().is(Errc::kOutOfRange));
+  EXPECT_TRUE(socks5::connect_request("::1%" + std::string(300, 'a'), 1).error().is(Errc::kOutOfRange));
 }
 
 TEST(Socks5Messages, RepliesTellTheirLength) {
