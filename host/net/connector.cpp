@@ -15,7 +15,6 @@
 namespace lode::net {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
 using asio::ip::tcp;
 using boost::system::error_code;
 
