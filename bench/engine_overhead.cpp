@@ -171,6 +171,7 @@ class GatedDevice final : public device::Device {
     return result;
   }
   void abort_before(std::uint64_t generation) noexcept override { inner_.abort_before(generation); }
+  void finish_before(std::uint64_t generation) noexcept override { inner_.finish_before(generation); }
 
  private:
   device::CpuDevice& inner_;

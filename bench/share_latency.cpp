@@ -1,5 +1,5 @@
-// How long a share takes from the device's result to the pool's socket, and a pool's new work from the socket to the
-// first hash of it, through everything that is between.
+// How long a share takes from the device's result to the pool's socket, and a pool's new work, or a new difficulty for
+// the work that runs, from the socket to the first hash under it, through everything that is between.
 //
 //   share_latency [JOBS] [DIFFICULTY] [THREADS]      defaults 500, 0.0002 and the number of processors less one
 #include <fmt/format.h>
@@ -67,6 +67,14 @@ class TrustingPool {
     return Clock::now();
   }
 
+  /// Sends another difficulty, half of the first one or that again; when its last byte was on the way.
+  Clock::time_point change_difficulty() {
+    const std::lock_guard lock(mutex_);
+    is_halved_ = !is_halved_;
+    send(v1::encode_notification("mining.set_difficulty", {is_halved_ ? difficulty_ / 2 : difficulty_}));
+    return Clock::now();
+  }
+
  private:
   void send(const std::string& line) { asio::write(*socket_, asio::buffer(line + "\n")); }
 
@@ -107,6 +115,7 @@ class TrustingPool {
   std::optional<tcp::socket> socket_;
   std::mutex mutex_;  ///< for what is sent
   std::uint64_t jobs_ = 0;
+  bool is_halved_ = false;
   std::atomic<bool> ready_{false};
   std::thread thread_;
 };
@@ -195,12 +204,15 @@ int main(int argc, char** argv) {
   TrustingPool pool(difficulty);
   asio::io_context context;
   Series to_socket{"candidate at the host -> share on the socket"};
-  Series to_hash{"pool's write returned -> first hash"};
+  Series to_hash{"notify's write returned -> first hash"};
+  Series to_difficulty{"set_difficulty's write returned -> first hash"};
   Candidates candidates{.found = {}, .series = &to_socket};
   v1::PoolOptions options;
   options.session.name = "pool";
   options.session.endpoint = {.host = "127.0.0.1", .port = pool.port()};
   options.session.user = "bench";
+  options.session.difficulty_timing = v1::DifficultyTiming::kAtOnce;
+  options.session.limits.changes = jobs + 1;
   v1::PoolSource source(
       context.get_executor(), options,
       [&](const v1::Endpoint& endpoint) {
@@ -231,23 +243,27 @@ int main(int argc, char** argv) {
     asio::steady_timer timer(co_await asio::this_coro::executor, time);
     co_await timer.async_wait(asio::use_awaitable);
   };
+  const auto time_change = [&](Series& series, auto send) -> asio::awaitable<void> {
+    const auto before = latest().first;
+    // From another thread, as a pool would: this one has work to do meanwhile.
+    Clock::time_point sent;
+    std::atomic<bool> is_sent{false};
+    std::thread sending([&] {
+      sent = send();
+      is_sent = true;
+    });
+    while (!is_sent || latest().first == before)
+      co_await pause(std::chrono::milliseconds(1));
+    sending.join();
+    series.add(latest().second - sent);
+    co_await pause(std::chrono::milliseconds(20));
+  };
   const auto drive = [&]() -> asio::awaitable<void> {
     while (!pool.is_ready())
       co_await pause(std::chrono::milliseconds(1));
     while (to_hash.microseconds.size() < jobs) {
-      const auto before = latest().first;
-      // From another thread, as a pool would: this one has work to do meanwhile.
-      Clock::time_point sent;
-      std::atomic<bool> announced{false};
-      std::thread announcing([&] {
-        sent = pool.announce();
-        announced = true;
-      });
-      while (!announced || latest().first == before)
-        co_await pause(std::chrono::milliseconds(1));
-      announcing.join();
-      to_hash.add(latest().second - sent);
-      co_await pause(std::chrono::milliseconds(20));
+      co_await time_change(to_hash, [&] { return pool.announce(); });
+      co_await time_change(to_difficulty, [&] { return pool.change_difficulty(); });
     }
     engine.stop();
   };
@@ -266,5 +282,6 @@ int main(int argc, char** argv) {
              lode::kernels::best_kernel().name, source.counters().shares_accepted);
   to_socket.print();
   to_hash.print();
+  to_difficulty.print();
   return 0;
 }

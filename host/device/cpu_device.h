@@ -37,6 +37,8 @@ class CpuDevice final : public Device {
   Result<kernels::ScanResult> scan(const kernels::ScanJob& job, kernels::NonceRange range,
                                    std::span<kernels::Hit> hits) override;
   void abort_before(std::uint64_t generation) noexcept override;
+  /// The same: whatever ends a scan, it ends between two slices and nothing is lost.
+  void finish_before(std::uint64_t generation) noexcept override { abort_before(generation); }
 
  private:
   /// A kernel with what was learnt of its rate.

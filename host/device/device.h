@@ -1,6 +1,7 @@
 // Something that hashes: one CPU thread, one GPU. The interface that every backend implements.
 //
-// A device is owned and driven by one worker thread; only abort_before() and telemetry() may be called from elsewhere.
+// A device is owned and driven by one worker thread; only abort_before(), finish_before() and telemetry() may be called
+// from elsewhere.
 // What crosses with the work is trivially copyable, so that a device can live in another process.
 #pragma once
 
@@ -44,8 +45,9 @@ class Device {
   /// Scans `range` with all midstates of `job`, for as long as it takes. Ends early, reporting how far it came, soon
   /// after a hit was found (so that a block does not wait for the rest of its batch; a range in which many are due may
   /// be scanned on), when `hits` is full, when the device has to rest (then after a moment, perhaps without a single
-  /// nonce done), or when the job was made void by abort_before(). `hits` has at least kMinHitCapacity places. Error:
-  /// kDevice, the device is unusable until restart() succeeds.
+  /// nonce done), or when abort_before() or finish_before() was called with a newer generation (perhaps without one
+  /// either). `hits` has at least kMinHitCapacity places. Error: kDevice, the device is unusable until restart()
+  /// succeeds.
   virtual Result<kernels::ScanResult> scan(const kernels::ScanJob& job, kernels::NonceRange range,
                                            std::span<kernels::Hit> hits) = 0;
 
@@ -62,6 +64,11 @@ class Device {
   /// Jobs of an older generation are void: a running scan of one ends soon (within 1 ms on a CPU, 5 ms on a GPU), a
   /// later one at once. Any thread; never goes back to an older generation.
   virtual void abort_before(std::uint64_t generation) noexcept = 0;
+
+  /// Jobs of an older generation are good still, but newer work waits: a scan of one ends where it costs nothing
+  /// (within 1 ms on a CPU, after the launches in flight on a GPU), and what it found counts. As abort_before()
+  /// otherwise.
+  virtual void finish_before(std::uint64_t /*generation*/) noexcept {}
 };
 
 }  // namespace lode::device

@@ -36,6 +36,12 @@ double expected_hits(const kernels::ScanJob& job, kernels::NonceRange range) noe
   return static_cast<double>(range.count) * job.midstate_count * (static_cast<double>(job.limit) + 1) / 0x1p32;
 }
 
+void raise(std::atomic<std::uint64_t>& mark, std::uint64_t to) noexcept {
+  std::uint64_t known = mark.load();
+  while (known < to && !mark.compare_exchange_weak(known, to)) {
+  }
+}
+
 }  // namespace
 
 struct GpuDevice::Scan {
@@ -187,7 +193,7 @@ Result<void> GpuDevice::fill(Scan& scan) {
   return {};
 }
 
-/// False: the job is void, or there is no room for more hits.
+/// False: the job is void, newer work waits, or there is no room for more hits.
 Result<bool> GpuDevice::launch_next(Scan& scan) {
   std::uint64_t room = scan.hits.size() - scan.result.hits;
   for (const Launch& launch : in_flight_)
@@ -197,7 +203,7 @@ Result<bool> GpuDevice::launch_next(Scan& scan) {
 
   // The epoch is read first: an abort that comes after the job was found to be valid changes it, and ends the launch.
   const std::uint32_t epoch = session_->epoch();
-  if (is_void(scan.job)) return false;
+  if (is_void(scan.job) || scan.job.generation < oldest_wanted_.load()) return false;
   const BatchTuner& tuner = scan.job.midstate_count == 1 ? single_ : rolling_;
   const double most = static_cast<double>(share) / 4 * 0x1p32 / (static_cast<double>(scan.job.limit) + 1);
   const auto few_hits = static_cast<std::uint64_t>(std::max(most / scan.job.midstate_count, 1.0));
@@ -267,10 +273,12 @@ void GpuDevice::stop_launches() noexcept {
 }
 
 void GpuDevice::abort_before(std::uint64_t generation) noexcept {
-  std::uint64_t known = oldest_valid_.load();
-  while (known < generation && !oldest_valid_.compare_exchange_weak(known, generation)) {
-  }
+  raise(oldest_valid_, generation);
   if (running_.load() < generation) stop_launches();
+}
+
+void GpuDevice::finish_before(std::uint64_t generation) noexcept {
+  raise(oldest_wanted_, generation);
 }
 
 void GpuDevice::look_at_sensors() {

@@ -1,7 +1,8 @@
 // A GPU as a device, whatever API drives it (gpu_session.h). A scan is cut into launches of about 50 ms, two of them in
 // flight; new work stops both within milliseconds through a word that the running kernels look at.
 //
-// Between construction and destruction all calls but abort_before() and telemetry() come from one thread at a time.
+// Between construction and destruction all calls but abort_before(), finish_before() and telemetry() come from one
+// thread at a time.
 #pragma once
 
 #include <atomic>
@@ -56,6 +57,7 @@ class GpuDevice final : public Device {
   Result<void> restart() override;
   [[nodiscard]] std::optional<Telemetry> telemetry() const override;
   void abort_before(std::uint64_t generation) noexcept override;
+  void finish_before(std::uint64_t generation) noexcept override;
 
   /// See GpuSession; 0 while there is none.
   [[nodiscard]] std::uint64_t hashes_between_looks(std::uint32_t midstates) const noexcept {
@@ -115,7 +117,8 @@ class GpuDevice final : public Device {
   BatchTuner rolling_;
 
   std::atomic<std::uint64_t> oldest_valid_{0};
-  std::atomic<std::uint64_t> running_{0};  ///< generation of the job that is scanned
+  std::atomic<std::uint64_t> oldest_wanted_{0};  ///< nothing of an older job is launched
+  std::atomic<std::uint64_t> running_{0};        ///< generation of the job that is scanned
 
   ThermalGuard guard_;
   mutable std::mutex telemetry_mutex_;

@@ -44,7 +44,11 @@ void Worker::assign(std::shared_ptr<const work::Job> job) {
   if (job) newest_.store(job->generation);
   if (replaces) oldest_valid_.store(valid_from);
   mailbox_.put(std::move(job));
-  if (replaces) device_->abort_before(valid_from);
+  if (replaces) {
+    device_->abort_before(valid_from);
+  } else {
+    device_->finish_before(valid_from);
+  }
 }
 
 void Worker::stop() {

@@ -19,7 +19,8 @@ struct Job {
   std::size_t source = 0;  ///< which of the engine's sources issued it, and so gets its shares
   std::shared_ptr<const WorkTemplate> work;
   std::chrono::steady_clock::time_point received;
-  /// What was worked on before is void: devices drop it at once. Otherwise they finish the batch that they are in.
+  /// What was worked on before is void: devices drop it at once. Otherwise they finish the part of a batch that they
+  /// are in.
   bool replaces = true;
 };
 

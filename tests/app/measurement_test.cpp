@@ -27,6 +27,7 @@ class SpoiledDevice final : public device::Device {
     return spoil_(*right, range, hits);
   }
   void abort_before(std::uint64_t generation) noexcept override { inner_.abort_before(generation); }
+  void finish_before(std::uint64_t generation) noexcept override { inner_.finish_before(generation); }
 
  private:
   device::CpuDevice inner_{kernels::best_kernel()};

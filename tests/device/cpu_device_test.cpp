@@ -81,6 +81,39 @@ TEST_P(CpuDeviceTest, AbortingEndsARunningScan) {
   }
 }
 
+TEST_P(CpuDeviceTest, NewerWorkEndsAScanWithAllItFound) {
+  CpuDevice device(*GetParam());
+  const auto work = test::make_job(1, test::make_template(1, 0x1f00ffff));
+  const kernels::ScanJob job = work::RollSpace(work, {}, device.info().midstates).next()->scan;
+  std::vector<kernels::Hit> hits(kernels::kMinHitCapacity);
+  std::atomic<bool> done{false};
+  std::thread newer([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    device.finish_before(2);
+    done = true;
+  });
+  // What ends each call is a hit or the newer work; either way every hit of the nonces done is there.
+  std::uint64_t nonces = 0;
+  std::uint64_t found = 0;
+  while (true) {
+    const bool last = done;
+    const auto result = device.scan(job, {static_cast<std::uint32_t>(nonces), std::uint64_t{1} << 31}, hits);
+    nonces += result->nonces;
+    found += result->hits;
+    if (last) break;
+  }
+  newer.join();
+  EXPECT_EQ(device.scan(job, {0, 1000}, hits)->nonces, 0U);
+  std::uint64_t expected = 0;
+  CpuDevice again(*GetParam());
+  for (std::uint64_t left = nonces; left > 0;) {
+    const auto result = again.scan(job, {static_cast<std::uint32_t>(nonces - left), left}, hits);
+    left -= result->nonces;
+    expected += result->hits;
+  }
+  EXPECT_EQ(found, expected) << nonces << " nonces";
+}
+
 TEST(CpuName, IsTheProcessorsOrItsParts) {
   const auto name_of = [](const std::string& text) {
     std::istringstream stream(text);

@@ -190,6 +190,26 @@ TEST_F(CudaDeviceTest, NewWorkStopsARunningScan) {
   EXPECT_EQ(device->scan(make_job(1, 0, 2), {0, 1000}, hits)->nonces, 1000U);
 }
 
+TEST_F(CudaDeviceTest, NewerWorkWaitsForTheLaunchesInFlightAlone) {
+  const ScanJob job = make_job(2, 0x0003ffff, 1);
+  std::thread newer([&] {
+    EXPECT_TRUE(driver->wait_until_busy());
+    device->finish_before(2);
+  });
+  hits.resize(1 << 18);
+  // An hour's work for the played GPU.
+  const auto result = device->scan(job, {77, std::uint64_t{1} << 32}, hits);
+  newer.join();
+  ASSERT_TRUE(result);
+  EXPECT_GT(result->nonces, 0U) << "what was launched is not thrown away";
+  EXPECT_LT(result->nonces, std::uint64_t{1} << 31);
+  EXPECT_EQ(sorted({hits.begin(), hits.begin() + result->hits}), answers(job, {77, result->nonces}));
+  const int before = driver->launches();
+  EXPECT_EQ(device->scan(job, {0, 1000}, hits)->nonces, 0U);
+  EXPECT_EQ(driver->launches(), before);
+  EXPECT_EQ(device->scan(make_job(1, 0, 2), {0, 1000}, hits)->nonces, 1000U);
+}
+
 TEST_F(CudaDeviceTest, WhatWasDoneBeforeAnAbortIsAPrefix) {
   const ScanJob job = make_job(2, 0x0003ffff, 1);
   std::thread newer([&] {

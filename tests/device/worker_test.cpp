@@ -29,6 +29,7 @@ class ScriptedDevice final : public Device {
     std::vector<std::uint32_t> midstates;      ///< of each
     std::atomic<bool> entered = false;         ///< the thread was prepared
     std::uint64_t oldest_valid = 0;
+    std::uint64_t oldest_wanted = 0;
     bool block_until_aborted = false;
     std::uint32_t hits_per_scan = 0;
     std::optional<std::uint32_t> hit;  ///< nonce word that every scan finds
@@ -80,6 +81,10 @@ class ScriptedDevice final : public Device {
     const std::lock_guard lock(script_->mutex);
     script_->oldest_valid = std::max(script_->oldest_valid, generation);
     script_->changed.notify_all();
+  }
+  void finish_before(std::uint64_t generation) noexcept override {
+    const std::lock_guard lock(script_->mutex);
+    script_->oldest_wanted = std::max(script_->oldest_wanted, generation);
   }
 
  private:
@@ -245,7 +250,7 @@ TEST_F(WorkerTest, NewWorkInterruptsARunningScan) {
   EXPECT_EQ(script->generations.back(), 3U);
 }
 
-TEST_F(WorkerTest, WorkThatVoidsNothingWaitsForTheScanThatRuns) {
+TEST_F(WorkerTest, WorkThatVoidsNothingLetsTheScanThatRunsEnd) {
   script->block_until_aborted = true;
   const auto worker = make_worker();
   worker->assign(test::make_job(1, test::make_template(1, 0x1b00ffff)));
@@ -256,6 +261,7 @@ TEST_F(WorkerTest, WorkThatVoidsNothingWaitsForTheScanThatRuns) {
   {
     const std::lock_guard lock(script->mutex);
     EXPECT_LE(script->oldest_valid, 1U) << "nobody asked the device to stop";
+    EXPECT_EQ(script->oldest_wanted, 2U) << "but it was told that newer work waits";
     script->block_until_aborted = false;
     script->oldest_valid = 2;  // the scan comes to its end
   }
