@@ -40,7 +40,7 @@ std::string source_text(const engine::SourceCounters& source, const engine::Tota
                         source.shares_stale);
   }
   if (source.blocks_found > 0) text += fmt::format("{} blocks found, ", source.blocks_found);
-  const double all = static_cast<double>(totals.hashes);
+  const auto all = static_cast<double>(totals.hashes);
   return text + fmt::format("{:.1f} % of the hashes", all > 0 ? 100 * static_cast<double>(source.hashes) / all : 0);
 }
 

@@ -22,7 +22,6 @@ namespace lode::stratum::v1 {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-using asio::ip::tcp;
 using boost::system::error_code;
 using TlsStream = asio::ssl::stream<beast::tcp_stream&>;
 
@@ -37,8 +36,8 @@ constexpr char kTlsMajor = 0x03;
 
 class TcpLink final : public PoolLink {
  public:
-  TcpLink(const asio::any_io_executor& executor, const Endpoint& endpoint, TcpLinkOptions options)
-      : endpoint_(endpoint),
+  TcpLink(const asio::any_io_executor& executor, Endpoint endpoint, TcpLinkOptions options)
+      : endpoint_(std::move(endpoint)),
         options_(std::move(options)),
         connector_(executor, options_.connect),
         tcp_(executor),

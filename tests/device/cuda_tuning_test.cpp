@@ -24,6 +24,7 @@ CudaTarget target_of(const std::shared_ptr<FakeCuda>& driver) {
 
 std::vector<std::string> names_of(const std::vector<GpuCandidate>& candidates) {
   std::vector<std::string> names;
+  names.reserve(candidates.size());
   for (const GpuCandidate& candidate : candidates)
     names.push_back(candidate.name + " M=" + std::to_string(candidate.midstates));
   return names;

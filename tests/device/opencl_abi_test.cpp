@@ -24,7 +24,8 @@ constexpr bool same(Ours ours, long long theirs) {
 }
 
 static_assert(sizeof(OpenClStatus) == sizeof(cl_int));
-static_assert(std::is_same_v<cl_uint, std::uint32_t> && std::is_same_v<cl_bool, std::uint32_t>);
+static_assert(std::is_same_v<cl_uint, std::uint32_t>);
+static_assert(std::is_same_v<cl_bool, std::uint32_t>);
 static_assert(sizeof(cl_device_type) == sizeof(std::uint64_t) && sizeof(cl_mem_flags) == sizeof(std::uint64_t));
 static_assert(sizeof(cl_command_queue_properties) == sizeof(std::uint64_t));
 static_assert(sizeof(cl_context_properties) == sizeof(std::intptr_t));

@@ -38,9 +38,9 @@ class Turns {
 
 TEST(QuotaBalance, EqualQuotasTakeTurnsInOrder) {
   Turns turns({1, 1, 1});
-  std::vector<std::size_t> order;
-  for (int i = 0; i < 6; ++i)
-    order.push_back(turns.take(100).value());
+  std::vector<std::size_t> order(6);
+  for (std::size_t& source : order)
+    source = turns.take(100).value();
   EXPECT_EQ(order, (std::vector<std::size_t>{0, 1, 2, 0, 1, 2}));
 }
 

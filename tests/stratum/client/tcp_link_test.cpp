@@ -25,9 +25,7 @@ namespace lode::stratum::v1 {
 namespace {
 
 using namespace std::chrono_literals;
-using asio::ip::tcp;
 using Peer = ScriptedPool::Peer;
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 constexpr test::Validity kPast{.begin = -2h, .end = -60s};
