@@ -7,10 +7,9 @@ import bcoin
 import faulty_pools
 import lode
 import pool
+from pool import DIFFICULTY
 from ports import free_port
 from socks5_proxy import Socks5Proxy
-
-DIFFICULTY = 1e-3
 
 # A miner without any of this takes some 30 MB.
 MOST_MEMORY = 200 << 20

@@ -11,10 +11,7 @@ import lode
 import personalities
 import pool
 from personalities import Personality
-
-# Some four million hashes a share, about as many as a small pool wants of a CPU. On regtest, where half of all hashes are
-# blocks, each share is one.
-DIFFICULTY = 1e-3
+from pool import DIFFICULTY
 
 
 def wait_until(condition, timeout, what):
