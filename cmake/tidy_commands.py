@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """tidy_commands.py COMPILE_COMMANDS FOLDER FILE...
 
-Writes to FOLDER a compile_commands.json that clang understands, without the optimisation flags that only gcc has, and
-prints those of the files that the build compiles.
+Writes to FOLDER a compile_commands.json that clang understands, without the flags that only gcc has, and prints those
+of the files that the build compiles.
 """
 
 import json
@@ -11,7 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-GCC_ONLY = re.compile(r" -f(?:no-)?(?:tree-|sched|ira-|gcse|ipa-)[a-z0-9=-]*")
+GCC_ONLY = re.compile(r" -f(?:no-)?(?:tree-|sched|ira-|gcse|ipa-)[a-z0-9=-]*| -Wno-maybe-uninitialized")
 
 with open(sys.argv[1], encoding="utf-8") as source:
     entries = json.load(source)

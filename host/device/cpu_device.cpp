@@ -27,7 +27,7 @@ std::string cpu_name_of(std::istream& cpuinfo) {
     if (line.starts_with("model name")) return value;
     if (line.starts_with("CPU implementer")) maker = value;
     if (line.starts_with("CPU part")) {
-      const std::string part = maker + "/" + value;
+      const std::string part = std::string(maker).append("/").append(value);
       if (parts.find(part) == std::string::npos) parts += (parts.empty() ? "" : ", ") + part;
     }
   }

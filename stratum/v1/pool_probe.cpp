@@ -121,7 +121,7 @@ class Probe {
       add_order(printable(request->method));
       return;
     }
-    const Reply& reply = std::get<Reply>(*message);
+    const auto& reply = std::get<Reply>(*message);
     const auto asked = reply.id ? asked_.find(*reply.id) : asked_.end();
     if (asked == asked_.end()) {
       add_order("a reply to nothing that was asked");

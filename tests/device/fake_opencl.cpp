@@ -271,7 +271,7 @@ OpenClStatus FakeOpenCl::enqueue(OpenClQueue queue, OpenClEvent* done, std::func
     events_[id] = event;
     *done = handle<OpenClEvent>(id);
   }
-  found->second->commands.push_back([this, event, command = std::move(command)] {
+  found->second->commands.emplace_back([this, event, command = std::move(command)] {
     const int status = command();
     const std::lock_guard ended(mutex_);
     event->status = status;

@@ -150,11 +150,11 @@ TEST(RollSpace, WhateverTheMaskUnitsAreAsWideAsItAllowsAndMoveNothingElse) {
   std::mt19937 random(20261122);
   for (int round = 0; round < 2000; ++round) {
     // From masks with hardly a bit to such with all; templates with hardly a bit set in them to such with all.
-    std::uint32_t mask = static_cast<std::uint32_t>(random());
+    auto mask = static_cast<std::uint32_t>(random());
     for (auto thinned = random() % 5; thinned > 0; --thinned)
       mask &= static_cast<std::uint32_t>(random());
     mask &= random() % 2 == 0 ? 0x1fffffe0U : ~0U;
-    std::uint32_t version = static_cast<std::uint32_t>(random());
+    auto version = static_cast<std::uint32_t>(random());
     for (auto thinned = random() % 4; thinned > 0; --thinned)
       version &= static_cast<std::uint32_t>(random());
     const Space space{version, mask, 8, 600, 1 + static_cast<std::uint32_t>(random()) % 64};

@@ -14,7 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::Contains;
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 class PoolProbeTest : public testing::Test {
