@@ -1,7 +1,5 @@
 #include "host/engine/engine.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
@@ -12,15 +10,14 @@
 #include <optional>
 #include <utility>
 
-#include "host/engine/pool_blocks.h"
 #include "host/engine/rate_meter.h"
 #include "host/engine/scheduler.h"
+#include "host/engine/share_submitter.h"
 #include "host/engine/source_tally.h"
 #include "host/engine/submitter.h"
 #include "host/engine/worker_pool.h"
 #include "host/net/task_group.h"
 #include "host/work/block_assembly.h"
-#include "host/work/header_builder.h"
 #include "host/work/verifier.h"
 
 namespace lode::engine {
@@ -68,10 +65,16 @@ class Engine::Impl final : public SubmitterListener {
             *parts_.listener, log_, options_.return_after, balance()),
         submitter_(executor_, parts_.sinks, parts_.journal, *this, log_),
         tally_(parts_.sources),
+        shares_(executor_, checker_.get_executor(),
+                {.sources = parts_.sources,
+                 .blocks = parts_.pool_blocks,
+                 .totals = &totals_,
+                 .tally = &tally_,
+                 .listener = parts_.listener},
+                log_),
         source_tasks_(executor_),
         tasks_(executor_),
-        stop_signal_(executor_, asio::steady_timer::time_point::max()),
-        shares_settled_(executor_) {
+        stop_signal_(executor_, asio::steady_timer::time_point::max()) {
     for (net::TaskGroup* tasks : {&source_tasks_, &tasks_}) {
       tasks->on_failure([this] { finish(StopReason::kAsked); });
     }
@@ -92,7 +95,7 @@ class Engine::Impl final : public SubmitterListener {
     while (collect()) {  // what they found last
     }
     co_await submitter_.finish(options_.submit_grace);
-    co_await await_shares();
+    co_await shares_.finish(options_.submit_grace);
     for (work::WorkSource* source : parts_.sources)
       source->stop();
     co_await source_tasks_.join();
@@ -268,120 +271,17 @@ class Engine::Impl final : public SubmitterListener {
     best_difficulty_ = std::max(best_difficulty_, difficulty_of(verdict.hash));
     const bool is_block = verdict.kind == Kind::kBlock;
     if (for_shares && (is_block || verdict.kind == Kind::kShare)) {
-      share_found({.job = job, .roll = candidate.roll, .hash = verdict.hash, .is_block = is_block, .found = now},
-                  workers_->info(candidate.worker).id);
+      shares_.submit({.job = job, .roll = candidate.roll, .hash = verdict.hash, .is_block = is_block, .found = now},
+                     scheduler_.book().is_current(candidate.generation), workers_->info(candidate.worker).id);
     } else if (is_block) {
       block_found(*job, candidate, now);
     }
   }
 
-  void share_found(const work::Share& share, const std::string& device) {
-    const work::WorkTemplate& work = *share.job->work;
-    if (share.is_block) {
-      ++totals_.blocks_found;
-      tally_.block_found(share.job->source);
-      pool_blocks_.add({.hash = share.hash, .height = work.height, .found = share.found});
-      record(share);
-      emit(BlockFound{.hash = share.hash, .height = work.height, .device = device, .pool = work.source});
-    } else if (!scheduler_.book().is_current(share.job->generation)) {
-      // A block is sent whatever its age: the network decides. A share that is known to be worthless is not.
-      ++totals_.shares_stale;
-      tally_.share_too_late(share.job->source);
-      emit(ShareStale{.source = work.source, .reason = "not sent: its job was replaced"});
-      return;
-    }
-    ++totals_.shares_submitted;
-    ++shares_open_;
-    tally_.share_sent(share);
-    emit(ShareSubmitted{.source = work.source, .device = device, .difficulty = difficulty_of(share.hash)});
-    parts_.sources[share.job->source]->submit_share(share);
-  }
-
-  /// Keeps what is known of a pool's block.
-  void record(const work::Share& share) {
-    if (parts_.pool_blocks == nullptr) return;
-    const work::WorkTemplate& work = *share.job->work;
-    const auto recorded =
-        parts_.pool_blocks->record({.hash = share.hash,
-                                    .height = work.height,
-                                    .pool = work.source,
-                                    .job_id = work.job_id,
-                                    .found = std::chrono::system_clock::now(),
-                                    .header = work::build_header(work, share.roll),
-                                    .coinbase = work::coinbase_without_witness(work, share.roll.extranonce2),
-                                    .merkle_branch = work.merkle_branch});
-    if (!recorded) return log_.error("a block for {} is not kept: {}", work.source, recorded.error().message());
-    asio::post(checker_, [log = parts_.pool_blocks, hash = share.hash, height = work.height] {
-      static_cast<void>(log->sync(hash, height));  // the end of the machine in this second, and a pool that loses it
-    });
-  }
-
   void on_share(const work::WorkSource& source, const work::ShareOutcome& outcome) {
-    tally_.share_answered(source, outcome);
-    if (shares_open_ > 0 && --shares_open_ == 0 && stop_reason_) shares_settled_.cancel();
-    using Kind = work::ShareOutcome::Kind;
-    switch (outcome.kind) {
-      case Kind::kAccepted:
-        ++totals_.shares_accepted;
-        emit(ShareAccepted{.source = source.name(),
-                           .milliseconds = std::chrono::duration<double, std::milli>(outcome.took).count()});
-        if (options_.stop_after_shares && totals_.shares_accepted >= *options_.stop_after_shares) {
-          finish(StopReason::kAsked);
-        }
-        break;
-      case Kind::kStale:
-      case Kind::kUnanswered:
-        ++totals_.shares_stale;
-        emit(ShareStale{.source = source.name(), .reason = outcome.reason});
-        break;
-      case Kind::kDuplicate:
-      case Kind::kLowDifficulty:
-      case Kind::kRejected:
-        ++totals_.shares_rejected;
-        emit(ShareRejected{.source = source.name(), .reason = outcome.reason, .code = outcome.code});
-        break;
-    }
-    if (!outcome.was_block || outcome.kind == Kind::kAccepted) return;
-    const std::string text = fmt::format("{}: the pool does not count the share that is block {}: {}", source.name(),
-                                         outcome.hash.to_display(), outcome.reason);
-    // Where blocks are easy, many come too late. Where they are easier than shares, the pool may send the block and
-    // refuse the share. Any other reason costs a block.
-    if (outcome.kind == Kind::kStale || outcome.kind == Kind::kLowDifficulty) {
-      log_.warn("{}", text);
-    } else {
-      log_.error("{}", text);
-    }
-  }
-
-  /// What new work tells of blocks that were found for pools.
-  void look_for_pool_blocks(const work::WorkTemplate& work) {
-    const PoolBlocks::Fates fates = pool_blocks_.look_at(work.previous_block, work.height);
-    if (fates.in_chain) {
-      ++totals_.blocks_accepted;
-      const auto took = Clock::now() - fates.in_chain->found;
-      emit(BlockAccepted{.hash = fates.in_chain->hash,
-                         .height = fates.in_chain->height,
-                         .sink = work.source,
-                         .milliseconds = std::chrono::duration<double, std::milli>(took).count()});
-    }
-    for (const PoolBlocks::Block& block : fates.passed_over) {
-      ++totals_.blocks_stale;
-      emit(BlockRejected{.hash = block.hash,
-                         .height = block.height,
-                         .sink = work.source,
-                         .reason = "stale",
-                         .detail = "another block is in its place",
-                         .stale = true});
-    }
-    if (fates.in_chain && count_reached()) finish(StopReason::kAsked);
-  }
-
-  /// At the end: until the pools have answered for what was sent.
-  asio::awaitable<void> await_shares() {
-    shares_settled_.expires_after(options_.submit_grace);
-    while (shares_open_ > 0) {
-      const auto [error] = co_await shares_settled_.async_wait(asio::as_tuple(asio::use_awaitable));
-      if (!error) break;
+    shares_.on_answer(source, outcome);
+    if (options_.stop_after_shares && totals_.shares_accepted >= *options_.stop_after_shares) {
+      finish(StopReason::kAsked);
     }
   }
 
@@ -457,7 +357,9 @@ class Engine::Impl final : public SubmitterListener {
 
   void assign(const std::shared_ptr<const work::Job>& job) {
     if (workers_) workers_->assign(job);
-    if (job) look_for_pool_blocks(*job->work);
+    if (!job) return;
+    shares_.look_for_blocks(*job->work);
+    if (count_reached()) finish(StopReason::kAsked);
   }
 
   void sample() { workers_->sample(Clock::now()); }
@@ -507,18 +409,16 @@ class Engine::Impl final : public SubmitterListener {
   std::optional<WorkerPool> workers_;
   Scheduler scheduler_;
   Submitter submitter_;
-  PoolBlocks pool_blocks_;
-  SourceTally tally_;
+  asio::thread_pool checker_{1};
   Totals totals_;
+  SourceTally tally_;
+  ShareSubmitter shares_;
   double best_difficulty_ = 0;
   std::vector<int> errors_in_a_row_;  ///< by worker
   std::optional<StopReason> stop_reason_;
-  net::TaskGroup source_tasks_;  ///< end when their source is stopped
-  net::TaskGroup tasks_;         ///< end when cancelled
-  asio::thread_pool checker_{1};
-  asio::steady_timer stop_signal_;     ///< never expires; cancelled by finish()
-  std::size_t shares_open_ = 0;        ///< submitted, not answered for
-  asio::steady_timer shares_settled_;  ///< cancelled when there are none, once it is time to stop
+  net::TaskGroup source_tasks_;     ///< end when their source is stopped
+  net::TaskGroup tasks_;            ///< end when cancelled
+  asio::steady_timer stop_signal_;  ///< never expires; cancelled by finish()
 };
 
 Engine::Engine(asio::any_io_executor executor, EngineOptions options, EngineParts parts, Log log)

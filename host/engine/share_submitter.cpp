@@ -1,0 +1,137 @@
+#include "host/engine/share_submitter.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "host/work/block_assembly.h"
+#include "host/work/header_builder.h"
+
+namespace lode::engine {
+
+namespace asio = boost::asio;
+
+namespace {
+
+double milliseconds(std::chrono::steady_clock::duration time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
+
+}  // namespace
+
+ShareSubmitter::ShareSubmitter(const asio::any_io_executor& executor, asio::any_io_executor background, Parts parts,
+                               Log log)
+    : background_(std::move(background)), parts_(std::move(parts)), log_(std::move(log)), settled_(executor) {}
+
+void ShareSubmitter::submit(const work::Share& share, bool is_current, const std::string& device) {
+  const std::string& pool = share.job->work->source;
+  if (share.is_block) {
+    note_block(share, device);
+  } else if (!is_current) {
+    ++parts_.totals->shares_stale;
+    parts_.tally->share_too_late(share.job->source);
+    parts_.listener->on_event(ShareStale{.source = pool, .reason = "not sent: its job was replaced"});
+    return;
+  }
+  ++parts_.totals->shares_submitted;
+  ++open_;
+  parts_.tally->share_sent(share);
+  const double difficulty = chain::Target::from_le_bytes(share.hash.bytes).difficulty();
+  parts_.listener->on_event(ShareSubmitted{.source = pool, .device = device, .difficulty = difficulty});
+  parts_.sources[share.job->source]->submit_share(share);
+}
+
+void ShareSubmitter::note_block(const work::Share& share, const std::string& device) {
+  const work::WorkTemplate& work = *share.job->work;
+  ++parts_.totals->blocks_found;
+  parts_.tally->block_found(share.job->source);
+  blocks_.add({.hash = share.hash, .height = work.height, .found = share.found});
+  record(share);
+  parts_.listener->on_event(
+      BlockFound{.hash = share.hash, .height = work.height, .device = device, .pool = work.source});
+}
+
+void ShareSubmitter::record(const work::Share& share) {
+  if (parts_.blocks == nullptr) return;
+  const work::WorkTemplate& work = *share.job->work;
+  const auto recorded = parts_.blocks->record({.hash = share.hash,
+                                               .height = work.height,
+                                               .pool = work.source,
+                                               .job_id = work.job_id,
+                                               .found = std::chrono::system_clock::now(),
+                                               .header = work::build_header(work, share.roll),
+                                               .coinbase = work::coinbase_without_witness(work, share.roll.extranonce2),
+                                               .merkle_branch = work.merkle_branch});
+  if (!recorded) return log_.error("a block for {} is not kept: {}", work.source, recorded.error().message());
+  asio::post(background_, [log = parts_.blocks, hash = share.hash, height = work.height] {
+    static_cast<void>(log->sync(hash, height));  // the end of the machine in this second, and a pool that loses it
+  });
+}
+
+void ShareSubmitter::on_answer(const work::WorkSource& source, const work::ShareOutcome& outcome) {
+  parts_.tally->share_answered(source, outcome);
+  if (open_ > 0 && --open_ == 0) settled_.cancel();
+  Totals& totals = *parts_.totals;
+  using Kind = work::ShareOutcome::Kind;
+  switch (outcome.kind) {
+    case Kind::kAccepted:
+      ++totals.shares_accepted;
+      parts_.listener->on_event(ShareAccepted{.source = source.name(), .milliseconds = milliseconds(outcome.took)});
+      return;
+    case Kind::kStale:
+    case Kind::kUnanswered:
+      ++totals.shares_stale;
+      parts_.listener->on_event(ShareStale{.source = source.name(), .reason = outcome.reason});
+      break;
+    case Kind::kDuplicate:
+    case Kind::kLowDifficulty:
+    case Kind::kRejected:
+      ++totals.shares_rejected;
+      parts_.listener->on_event(ShareRejected{.source = source.name(), .reason = outcome.reason, .code = outcome.code});
+      break;
+  }
+  if (!outcome.was_block) return;
+  const std::string text = fmt::format("{}: the pool does not count the share that is block {}: {}", source.name(),
+                                       outcome.hash.to_display(), outcome.reason);
+  // Where blocks are easy, many come too late. Where they are easier than shares, the pool may send the block and
+  // refuse the share. Any other reason costs a block.
+  if (outcome.kind == Kind::kStale || outcome.kind == Kind::kLowDifficulty) {
+    log_.warn("{}", text);
+  } else {
+    log_.error("{}", text);
+  }
+}
+
+void ShareSubmitter::look_for_blocks(const work::WorkTemplate& work) {
+  const PoolBlocks::Fates fates = blocks_.look_at(work.previous_block, work.height);
+  if (fates.in_chain) {
+    ++parts_.totals->blocks_accepted;
+    const auto took = std::chrono::steady_clock::now() - fates.in_chain->found;
+    parts_.listener->on_event(BlockAccepted{.hash = fates.in_chain->hash,
+                                            .height = fates.in_chain->height,
+                                            .sink = work.source,
+                                            .milliseconds = milliseconds(took)});
+  }
+  for (const PoolBlocks::Block& block : fates.passed_over) {
+    ++parts_.totals->blocks_stale;
+    parts_.listener->on_event(BlockRejected{.hash = block.hash,
+                                            .height = block.height,
+                                            .sink = work.source,
+                                            .reason = "stale",
+                                            .detail = "another block is in its place",
+                                            .stale = true});
+  }
+}
+
+asio::awaitable<void> ShareSubmitter::finish(std::chrono::steady_clock::duration grace) {
+  settled_.expires_after(grace);
+  while (open_ > 0) {
+    const auto [error] = co_await settled_.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (!error) break;
+  }
+}
+
+}  // namespace lode::engine
