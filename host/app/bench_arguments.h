@@ -1,16 +1,15 @@
-// The options of `lode bench`, declared for CLI11.
+// The options of `lode bench`.
 #pragma once
 
-#include <CLI/App.hpp>
-
 #include "host/app/command_line.h"
+#include "host/app/command_parser.h"
 
 namespace lode::app {
 
-/// Adds the options to `command` and holds what they were set to. Lives as long as the command.
+/// Adds the options to `command` and holds what they were set to. Outlives the parser.
 class BenchArguments {
  public:
-  explicit BenchArguments(CLI::App& command);
+  explicit BenchArguments(Command command);
   BenchArguments(const BenchArguments&) = delete;
   BenchArguments& operator=(const BenchArguments&) = delete;
 

@@ -1,10 +1,10 @@
-#include "host/app/builtins.h"
-
 #include "host/app/cpu_backend.h"
 #include "host/app/cuda_backend.h"
+#include "host/app/device_backend.h"
 #include "host/app/node_scheme.h"
 #include "host/app/opencl_backend.h"
 #include "host/app/pool_scheme.h"
+#include "host/app/source_scheme.h"
 
 namespace lode::app {
 namespace {

@@ -21,7 +21,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kFile = "calibration.json";
-constexpr std::size_t kMaxFile = std::size_t{1} << 18;
+constexpr std::size_t kMaxCalibrationFile = std::size_t{1} << 18;
 /// Of other CPUs, the ones measured last.
 constexpr std::size_t kMostOthers = 15;
 
@@ -110,7 +110,7 @@ Result<std::vector<Calibration>> load_calibrations(const std::filesystem::path& 
   const std::filesystem::path file = folder / kFile;
   std::error_code code;
   if (!std::filesystem::exists(std::filesystem::symlink_status(file, code))) return std::vector<Calibration>{};
-  const auto bytes = store::read_regular_file(file, kMaxFile);
+  const auto bytes = store::read_regular_file(file, kMaxCalibrationFile);
   if (!bytes) return bytes.error();
   auto calibrations = parse_calibrations(std::string(bytes->begin(), bytes->end()));
   if (!calibrations) return fail(Errc::kMalformed, file.string() + ": " + calibrations.error().message());

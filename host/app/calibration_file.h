@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "host/app/builtins.h"
+#include "host/app/device_backend.h"
 #include "host/base/result.h"
 
 namespace lode::app {

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "host/app/builtins.h"
 #include "host/app/cpu_kernels.h"
+#include "host/app/device_backend.h"
 
 namespace lode::app {
 

@@ -29,10 +29,6 @@ constexpr std::chrono::milliseconds kCalibrationTime{260};
 
 using Kernels = std::vector<const Kernel*>;
 
-void warn(const DeviceRequest& request, const std::string& text) {
-  if (request.warn) request.warn(text);
-}
-
 Kernels usable_kernels(const CpuMachine& machine) {
   Kernels usable;
   for (const Kernel& kernel : machine.kernels) {

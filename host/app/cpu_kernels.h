@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "host/app/builtins.h"
+#include "host/app/device_backend.h"
 #include "host/device/cpu_calibration.h"
 #include "kernels/cpu/kernel.h"
 

@@ -20,10 +20,6 @@ namespace {
 constexpr std::string_view kKernel = "cuda";
 constexpr std::string_view kDescription = "SHA-256 on both integer pipes, the schedule shared between versions";
 
-void warn(const DeviceRequest& request, const std::string& text) {
-  if (request.warn) request.warn(text);
-}
-
 std::string id_of(const device::CudaGpu& gpu) {
   return fmt::format("{}:{}", kKernel, gpu.ordinal);
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "host/app/builtins.h"
+#include "host/app/device_backend.h"
 #include "host/device/cuda_driver.h"
 #include "host/device/cuda_session.h"
 #include "host/device/telemetry.h"

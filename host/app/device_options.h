@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "host/app/builtins.h"
+#include "host/app/device_backend.h"
 #include "host/app/device_list.h"
 #include "host/base/result.h"
 #include "host/device/thread_plan.h"

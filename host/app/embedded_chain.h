@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "host/app/builtins.h"
+#include "host/app/source_scheme.h"
 
 namespace lode::app {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "host/app/builtins.h"
+#include "host/app/device_backend.h"
 #include "host/base/result.h"
 #include "host/device/gpu_device.h"
 #include "host/device/telemetry.h"

@@ -13,14 +13,6 @@
 namespace lode::app {
 namespace {
 
-void warn(const DeviceRequest& request, const std::string& text) {
-  if (request.warn) request.warn(text);
-}
-
-void note(const DeviceRequest& request, const std::string& text) {
-  if (request.note) request.note(text);
-}
-
 std::string describe(const KernelSpeed& speed) {
   return fmt::format("{} at M = {}: {}", speed.kernel, speed.midstates, format_rate(speed.hashes_per_second));
 }

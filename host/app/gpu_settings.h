@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 
-#include "host/app/builtins.h"
 #include "host/app/calibration_file.h"
+#include "host/app/device_backend.h"
 #include "host/base/result.h"
 #include "host/device/gpu_device.h"
 #include "host/device/gpu_tuning.h"

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <spdlog/details/null_mutex.h>
+#include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
 
 #include <chrono>

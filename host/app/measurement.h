@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "host/app/builtins.h"
+#include "host/app/device_backend.h"
 
 namespace lode::app {
 

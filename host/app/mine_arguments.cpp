@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
-#include "host/app/argument.h"
 #include "host/app/device_arguments.h"
 #include "host/app/option_values.h"
 #include "host/app/proxy_url.h"
@@ -35,7 +32,7 @@ Result<std::string> parse_coinbase_text(const std::string& text) {
 
 }  // namespace
 
-MineArguments::MineArguments(CLI::App& command) {
+MineArguments::MineArguments(Command command) {
   command.footer(kFooter);
   add_sources(command);
   add_pool(command);
@@ -57,16 +54,14 @@ Result<MineOptions> MineArguments::options() const {
   return options;
 }
 
-void MineArguments::add_sources(CLI::App& command) {
+void MineArguments::add_sources(Command command) {
   // The URLs are looked at last: the value of an unknown option would be taken for one.
-  command
-      .add_option("SOURCE", sources_,
-                  "http(s)://USER:PASSWORD@HOST:PORT, a node, or stratum+tcp://USER:PASSWORD@HOST:PORT\n"
-                  "(stratum+ssl: with TLS), a pool; more than one: the first that works is used, every node\n"
-                  "receives every block found for one")
-      ->type_name("");
-  add_argument(
-      command, "--strategy", "NAME",
+  command.add_values("SOURCE", "", sources_,
+                     "http(s)://USER:PASSWORD@HOST:PORT, a node, or stratum+tcp://USER:PASSWORD@HOST:PORT\n"
+                     "(stratum+ssl: with TLS), a pool; more than one: the first that works is used, every node\n"
+                     "receives every block found for one");
+  command.add_argument(
+      "--strategy", "NAME",
       [](const std::string& text) -> Result<bool> {
         if (text != "failover" && text != "balance") return fail(Errc::kMalformed, "failover or balance");
         return text == "balance";
@@ -74,8 +69,8 @@ void MineArguments::add_sources(CLI::App& command) {
       [this](bool balance) { options_.balance = balance; },
       "With several sources: 'failover', the first that works gets all hashes, or 'balance', they share them "
       "[failover]");
-  add_argument(
-      command, "--quota", "N,N...", [](const std::string& text) { return parse_wholes(text, 1, 1'000'000); },
+  command.add_argument(
+      "--quota", "N,N...", [](const std::string& text) { return parse_wholes(text, 1, 1'000'000); },
       [this](std::vector<std::uint64_t> quotas) { options_.quotas = std::move(quotas); },
       "With --strategy balance: each source's part of the hashes, in their order; '3,1': three quarters for the\n"
       "first [equal parts]");
@@ -83,41 +78,38 @@ void MineArguments::add_sources(CLI::App& command) {
     if (text.empty()) return fail(Errc::kMalformed, "must not be empty");
     return std::filesystem::path(text);
   };
-  add_argument(
-      command, "--cookie-file", "PATH", as_path, [this](auto path) { options_.cookie_file = path; },
+  command.add_argument(
+      "--cookie-file", "PATH", as_path, [this](auto path) { options_.cookie_file = path; },
       "Node credentials from Bitcoin Core's cookie, for URLs without a user");
-  add_argument(
-      command, "--ca-file", "PATH", as_path, [this](auto path) { options_.ca_file = path; },
+  command.add_argument(
+      "--ca-file", "PATH", as_path, [this](auto path) { options_.ca_file = path; },
       "Certificates (PEM) to trust for https instead of the system's");
-  add_argument(
-      command, "--proxy", "URL", parse_proxy_url,
-      [this](net::ProxyOptions proxy) { options_.proxy = std::move(proxy); },
+  command.add_argument(
+      "--proxy", "URL", parse_proxy_url, [this](net::ProxyOptions proxy) { options_.proxy = std::move(proxy); },
       "socks5://USER:PASSWORD@HOST:PORT: every connection to nodes and pools goes through it, and it looks\n"
       "up their names");
-  add_argument(
-      command, "--connect-timeout", "S", [](const std::string& text) { return parse_whole(text, 1, 86400); },
+  command.add_argument(
+      "--connect-timeout", "S", [](const std::string& text) { return parse_whole(text, 1, 86400); },
       [this](std::uint64_t seconds) { options_.connect_timeout = std::chrono::seconds(seconds); },
       "Give up (exit 2) when no source has worked after so long; once one has, it is retried for ever [30]");
 }
 
-void MineArguments::add_pool(CLI::App& command) {
-  add_text(command, "--user", "NAME", options_.user, "Worker name, for pools without one in their URL");
-  add_text(command, "--pass", "TEXT", options_.password, "Password, for pools without a name in their URL [x]");
-  add_text(command, "--require-payout", "ADDRESS", options_.require_payout,
-           "Refuse a pool's work unless its coinbase pays this address");
-  add_argument(
-      command, "--suggest-difficulty", "D", parse_difficulty,
+void MineArguments::add_pool(Command command) {
+  command.add_text("--user", "NAME", options_.user, "Worker name, for pools without one in their URL");
+  command.add_text("--pass", "TEXT", options_.password, "Password, for pools without a name in their URL [x]");
+  command.add_text("--require-payout", "ADDRESS", options_.require_payout,
+                   "Refuse a pool's work unless its coinbase pays this address");
+  command.add_argument(
+      "--suggest-difficulty", "D", parse_difficulty,
       [this](double difficulty) { options_.suggest_difficulty = difficulty; }, "Share difficulty to ask pools for");
-  command
-      .add_option("--reconnect-to", options_.reconnect_hosts,
-                  "A host that a pool may send lode to, besides those of its own domain; may be repeated")
-      ->type_name("HOST");
-  add_argument(
-      command, "--tls-fingerprint", "HEX", parse_fingerprint,
+  command.add_values("--reconnect-to", "HOST", options_.reconnect_hosts,
+                     "A host that a pool may send lode to, besides those of its own domain; may be repeated");
+  command.add_argument(
+      "--tls-fingerprint", "HEX", parse_fingerprint,
       [this](std::string fingerprint) { options_.tls_fingerprint = std::move(fingerprint); },
       "SHA-256 of the certificate that a pool must show, in place of one that an authority signed");
-  add_argument(
-      command, "--record", "FILE",
+  command.add_argument(
+      "--record", "FILE",
       [](const std::string& text) -> Result<std::filesystem::path> {
         if (text.empty()) return fail(Errc::kMalformed, "must not be empty");
         return std::filesystem::path(text);
@@ -126,40 +118,38 @@ void MineArguments::add_pool(CLI::App& command) {
       "Append all that is said between lode and pools as JSON Lines, for 'lode replay'; without passwords");
 }
 
-void MineArguments::add_work(CLI::App& command) {
-  add_text(command, "--payout", "ADDRESS", options_.payout,
-           "Address that block rewards are paid to; must fit the node's network");
-  add_argument(
-      command, "--coinbase-text", "TEXT", parse_coinbase_text,
+void MineArguments::add_work(Command command) {
+  command.add_text("--payout", "ADDRESS", options_.payout,
+                   "Address that block rewards are paid to; must fit the node's network");
+  command.add_argument(
+      "--coinbase-text", "TEXT", parse_coinbase_text,
       [this](std::string text) { options_.coinbase_text = std::move(text); }, "Text to put into the coinbase");
   command.add_flag("--no-version-rolling", no_version_rolling_, "Leave the header's version as it is");
-  add_argument(
-      command, "--version-mask", "HEX", parse_version_mask,
-      [this](std::uint32_t mask) { options_.version_mask = mask; },
+  command.add_argument(
+      "--version-mask", "HEX", parse_version_mask, [this](std::uint32_t mask) { options_.version_mask = mask; },
       "Version bits that may be rolled with a node's work, within 1fffffe0 [1fffe000]");
 }
 
-void MineArguments::add_limits(CLI::App& command) {
-  add_argument(
-      command, "--shares", "N", [](const std::string& text) { return parse_whole(text, 1, 1'000'000'000); },
+void MineArguments::add_limits(Command command) {
+  command.add_argument(
+      "--shares", "N", [](const std::string& text) { return parse_whole(text, 1, 1'000'000'000); },
       [this](std::uint64_t shares) { options_.shares = shares; }, "Stop after N accepted shares");
-  add_argument(
-      command, "--blocks", "N", [](const std::string& text) { return parse_whole(text, 1, 1'000'000'000); },
+  command.add_argument(
+      "--blocks", "N", [](const std::string& text) { return parse_whole(text, 1, 1'000'000'000); },
       [this](std::uint64_t blocks) { options_.blocks = blocks; }, "Stop after N accepted blocks");
-  add_argument(
-      command, "--seconds", "S", parse_seconds, [this](auto seconds) { options_.seconds = seconds; },
-      "Stop after S seconds");
+  command.add_argument(
+      "--seconds", "S", parse_seconds, [this](auto seconds) { options_.seconds = seconds; }, "Stop after S seconds");
 }
 
-void MineArguments::add_output(CLI::App& command) {
-  add_text(command, "--events", "PATH", options_.events,
-           "Append events as JSON Lines; '-': to standard output, and what people read to standard error");
+void MineArguments::add_output(Command command) {
+  command.add_text("--events", "PATH", options_.events,
+                   "Append events as JSON Lines; '-': to standard output, and what people read to standard error");
   add_calibration_arguments(command, options_,
                             "Folder of the block journal, and where the choice of kernels is remembered; 'none': keep\n"
                             "neither [$XDG_STATE_HOME/lode or ~/.local/state/lode]");
-  add_text(command, "--config", "FILE", config, "TOML file with the same names as the options; the command line wins");
-  add_argument(
-      command, "--log-level", "LEVEL", parse_log_level, [this](LogLevel level) { options_.log_level = level; },
+  command.add_text("--config", "FILE", config, "TOML file with the same names as the options; the command line wins");
+  command.add_argument(
+      "--log-level", "LEVEL", parse_log_level, [this](LogLevel level) { options_.log_level = level; },
       "debug, info, warn, error or off [info]");
   command.add_flag("--quiet", options_.quiet, "Print warnings and errors only");
   command.add_flag("--no-color,--no-colour", no_color_, "No colours (also: NO_COLOR in the environment)");

@@ -1,21 +1,18 @@
-// The options of `lode mine`, declared for CLI11.
-//
-// Include in .cpp files that parse only: CLI11 is heavy.
+// The options of `lode mine`.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <string>
 #include <vector>
 
-#include "host/app/config_file.h"
+#include "host/app/command_parser.h"
 #include "host/app/mine_options.h"
 
 namespace lode::app {
 
-/// Adds the options to `command` and holds what they were set to. Lives as long as the command.
+/// Adds the options to `command` and holds what they were set to. Outlives the parser.
 class MineArguments {
  public:
-  explicit MineArguments(CLI::App& command);
+  explicit MineArguments(Command command);
   MineArguments(const MineArguments&) = delete;
   MineArguments& operator=(const MineArguments&) = delete;
 
@@ -25,11 +22,11 @@ class MineArguments {
   [[nodiscard]] Result<MineOptions> options() const;
 
  private:
-  void add_sources(CLI::App& command);
-  void add_pool(CLI::App& command);
-  void add_work(CLI::App& command);
-  void add_limits(CLI::App& command);
-  void add_output(CLI::App& command);
+  void add_sources(Command command);
+  void add_pool(Command command);
+  void add_work(Command command);
+  void add_limits(Command command);
+  void add_output(Command command);
 
   MineOptions options_;
   std::vector<std::string> sources_;

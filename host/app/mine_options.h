@@ -11,7 +11,7 @@
 #include "host/app/device_options.h"
 #include "host/app/source_url.h"
 #include "host/base/result.h"
-#include "host/net/socks5.h"
+#include "host/net/proxy_options.h"
 
 namespace lode::app {
 

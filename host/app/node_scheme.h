@@ -1,7 +1,7 @@
 // http:// and https:// sources: Bitcoin nodes.
 #pragma once
 
-#include "host/app/builtins.h"
+#include "host/app/source_scheme.h"
 
 namespace lode::app {
 

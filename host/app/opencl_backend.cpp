@@ -30,10 +30,6 @@ constexpr std::string_view kName = "opencl";
 /// Who asks for all that can be tried gets this much more of it: compiling takes most of the time.
 constexpr int kTimesAsLong = 6;
 
-void warn(const DeviceRequest& request, const std::string& text) {
-  if (request.warn) request.warn(text);
-}
-
 /// As --kernel takes it.
 std::string kernel_name(const Variant& variant) {
   return fmt::format("{}_{}", kName, variant.name);

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "host/app/builtins.h"
+#include "host/app/device_backend.h"
 #include "host/app/gpu_backend.h"
 #include "host/device/opencl_driver.h"
 #include "host/device/opencl_gpu.h"

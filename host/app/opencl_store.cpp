@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kFolder = "opencl";
-constexpr std::size_t kMaxFile = std::size_t{1} << 26;
+constexpr std::size_t kMaxKernelFile = std::size_t{1} << 26;
 /// Of other sources, drivers and devices, the latest.
 constexpr std::size_t kMostFiles = 64;
 
@@ -29,7 +29,7 @@ class FolderStore final : public device::OpenClBinaryStore {
     const fs::path file = path_of(key);
     std::error_code code;
     if (!fs::exists(fs::symlink_status(file, code))) return std::nullopt;
-    const auto content = store::read_regular_file(file, kMaxFile);
+    const auto content = store::read_regular_file(file, kMaxKernelFile);
     auto binary = content ? device::decode_binary(key, *content) : Result<Bytes>(content.error());
     if (binary) return *std::move(binary);
     const std::string where = content ? file.string() + ": " : "";

@@ -3,7 +3,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
-#include "host/app/builtins.h"
+#include "host/app/source_scheme.h"
 #include "host/base/log.h"
 #include "host/base/result.h"
 #include "stratum/v1/pool_link.h"

@@ -10,7 +10,6 @@
 namespace lode::app {
 namespace {
 
-constexpr std::size_t kMaxUrlLength = 2048;
 constexpr std::uint16_t kUsualPort = 1080;  // RFC 1928, section 3
 constexpr std::size_t kLongestCredential = 255;
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "host/base/result.h"
-#include "host/net/socks5.h"
+#include "host/net/proxy_options.h"
 
 namespace lode::app {
 

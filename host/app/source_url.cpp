@@ -5,14 +5,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "host/app/builtins.h"
+#include "host/app/source_scheme.h"
 #include "host/app/text.h"
 #include "host/app/url_parts.h"
 
 namespace lode::app {
 namespace {
-
-constexpr std::size_t kMaxUrlLength = 2048;
 
 std::string known_schemes() {
   std::string list;

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "host/app/builtins.h"
+#include "host/app/device_backend.h"
 #include "host/app/device_list.h"
 #include "host/app/device_options.h"
 #include "host/app/exit_codes.h"

@@ -3,6 +3,7 @@
 // Pure; any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +12,9 @@
 #include "host/base/result.h"
 
 namespace lode::app {
+
+/// Longer texts are no URLs of ours.
+inline constexpr std::size_t kMaxUrlLength = 2048;  ///< bytes
 
 struct UrlParts {
   std::string user;  ///< percent-decoded; empty when not given

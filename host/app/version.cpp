@@ -5,7 +5,8 @@
 
 #include <boost/version.hpp>
 
-#include "host/app/builtins.h"
+#include "host/app/device_backend.h"
+#include "host/app/source_scheme.h"
 #include "host/device/cpu_topology.h"
 
 namespace lode::app {

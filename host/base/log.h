@@ -1,15 +1,19 @@
 // Logging as a value: whoever may speak is handed a Log; there is no global logger.
 //
 // A Log is cheap to copy and safe to use from any thread (spdlog's sinks lock). Library code logs what an operator can
-// act on; hot paths do not log.
+// act on; hot paths do not log. spdlog stays out of this header, which nearly every file includes: it would be the most
+// expensive thing that they compile.
 #pragma once
 
-#include <fmt/format.h>
-#include <spdlog/logger.h>
+#include <fmt/core.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
-#include <utility>
+
+namespace spdlog {
+class logger;
+}
 
 namespace lode {
 
@@ -25,22 +29,27 @@ class Log {
 
   template <class... Args>
   void debug(fmt::format_string<Args...> format, Args&&... args) const {
-    logger_->debug(format, std::forward<Args>(args)...);
+    write(Level::kDebug, format, fmt::make_format_args(args...));
   }
   template <class... Args>
   void info(fmt::format_string<Args...> format, Args&&... args) const {
-    logger_->info(format, std::forward<Args>(args)...);
+    write(Level::kInfo, format, fmt::make_format_args(args...));
   }
   template <class... Args>
   void warn(fmt::format_string<Args...> format, Args&&... args) const {
-    logger_->warn(format, std::forward<Args>(args)...);
+    write(Level::kWarn, format, fmt::make_format_args(args...));
   }
   template <class... Args>
   void error(fmt::format_string<Args...> format, Args&&... args) const {
-    logger_->error(format, std::forward<Args>(args)...);
+    write(Level::kError, format, fmt::make_format_args(args...));
   }
 
  private:
+  enum class Level : std::uint8_t { kDebug, kInfo, kWarn, kError };
+
+  /// Formats and writes a line, if the logger's level lets it through.
+  void write(Level level, fmt::string_view format, fmt::format_args args) const;
+
   std::shared_ptr<spdlog::logger> logger_;
 };
 

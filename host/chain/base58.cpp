@@ -9,7 +9,7 @@
 namespace lode::chain {
 namespace {
 
-constexpr std::string_view kAlphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+constexpr std::string_view kBase58Alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 constexpr std::size_t kChecksumSize = 4;
 
 /// number = number * factor + addend; digits in base `base`, lowest first. Quadratic over a text: bound it first.
@@ -34,7 +34,7 @@ Result<Bytes> parse_base58check(std::string_view text, std::size_t max_bytes) {
   Bytes bytes;  // lowest first until it is reversed
   std::size_t leading_zeros = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::size_t value = kAlphabet.find(text[i]);
+    const std::size_t value = kBase58Alphabet.find(text[i]);
     if (value == std::string_view::npos) {
       return fail(Errc::kMalformed,
                   fmt::format("character {} is none that base58 uses (0, O, I and l are left out)", i + 1));
@@ -65,9 +65,9 @@ std::string encode_base58check(ByteView payload) {
     if (bytes[i] == 0 && i == leading_zeros) ++leading_zeros;
     multiply_add(digits, 58, 256, bytes[i]);
   }
-  std::string text(leading_zeros, kAlphabet[0]);
+  std::string text(leading_zeros, kBase58Alphabet[0]);
   for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit)
-    text += kAlphabet[*digit];
+    text += kBase58Alphabet[*digit];
   return text;
 }
 

@@ -9,7 +9,7 @@
 namespace lode::chain {
 namespace {
 
-constexpr std::string_view kAlphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+constexpr std::string_view kBech32Alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 constexpr std::size_t kMaxTextLength = 90;
 constexpr std::size_t kChecksumLength = 6;
 constexpr std::uint32_t kBech32Constant = 1;
@@ -65,7 +65,7 @@ Result<Bytes> parse_values(std::string_view text, std::size_t position) {
   Bytes values;
   values.reserve(text.size());
   for (const char c : text) {
-    const std::size_t value = kAlphabet.find(c);
+    const std::size_t value = kBech32Alphabet.find(c);
     if (value == std::string_view::npos) {
       return fail(
           Errc::kMalformed,
@@ -121,13 +121,13 @@ std::string encode_bech32(std::string_view prefix, ByteView values, Bech32Kind k
   text += '1';
   for (const std::uint8_t value : values) {
     checksum.feed(value & 0x1f);
-    text += kAlphabet[value & 0x1f];
+    text += kBech32Alphabet[value & 0x1f];
   }
   for (std::size_t i = 0; i < kChecksumLength; ++i)
     checksum.feed(0);
   const std::uint32_t remainder = checksum.state() ^ (kind == Bech32Kind::kBech32 ? kBech32Constant : kBech32mConstant);
   for (std::size_t i = kChecksumLength; i-- > 0;)
-    text += kAlphabet[(remainder >> (5 * i)) & 0x1f];
+    text += kBech32Alphabet[(remainder >> (5 * i)) & 0x1f];
   return text;
 }
 

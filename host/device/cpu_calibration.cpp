@@ -12,11 +12,11 @@ namespace {
 
 constexpr std::uint32_t kMidstateCounts[] = {64, 32, 16, 4};
 
-constexpr std::chrono::microseconds kLook{300};
+constexpr std::chrono::microseconds kCpuLook{300};
 /// A slice in the turns: about as long as a device's (cpu_device.cpp), short enough for many turns.
-constexpr std::chrono::microseconds kSlice{500};
+constexpr std::chrono::microseconds kCpuSlice{500};
 /// A use that was slower than this part of the fastest at the looks will not turn out to be the fastest.
-constexpr double kHopeful = 0.75;
+constexpr double kCpuHopeful = 0.75;
 
 bool is_single(const KernelRate& rate) noexcept {
   return rate.use.midstates == 1;
@@ -49,7 +49,7 @@ std::vector<std::size_t> hopefuls(std::span<const KernelRate> rates) {
   std::vector<std::size_t> indices;
   for (std::size_t i = 0; i < rates.size(); ++i) {
     const double wanted = is_single(rates[i]) ? best_single : best;
-    if (rates[i].hashes_per_second > kHopeful * wanted) indices.push_back(i);
+    if (rates[i].hashes_per_second > kCpuHopeful * wanted) indices.push_back(i);
   }
   return indices;
 }
@@ -94,9 +94,9 @@ std::vector<KernelRate> measure_rates(std::span<const KernelUse> uses, const Mea
     for (const std::size_t i : all)
       rates.push_back({uses[i], numbers[i]});
   };
-  take_looks(all, run, kLook, numbers);
+  take_looks(all, run, kCpuLook, numbers);
   take_over();
-  take_turns(hopefuls(rates), run, kSlice, now, deadline, numbers);
+  take_turns(hopefuls(rates), run, kCpuSlice, now, deadline, numbers);
   take_over();
   return rates;
 }

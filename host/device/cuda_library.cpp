@@ -12,7 +12,7 @@ constexpr unsigned kEventDisableTiming = 2;
 constexpr unsigned kHostMemoryMapped = 2;
 
 /// The driver's functions, by their names in the library: those that had another form once carry its version.
-struct Symbols {
+struct CudaSymbols {
   using Status = CudaStatus;
   Status (*init)(unsigned) = nullptr;
   Status (*driver_version)(int*) = nullptr;
@@ -49,7 +49,7 @@ struct Symbols {
 };
 
 /// The first function that the library lacks; null: it has all.
-const char* find_all(const SharedLibrary& library, Symbols& to) {
+const char* find_all(const SharedLibrary& library, CudaSymbols& to) {
   const char* missing = nullptr;
   const auto find = [&](const char* name, auto& function) {
     if (!library.find(name, function) && missing == nullptr) missing = name;
@@ -90,7 +90,7 @@ const char* find_all(const SharedLibrary& library, Symbols& to) {
 
 class LibraryDriver final : public CudaDriver {
  public:
-  LibraryDriver(SharedLibrary library, const Symbols& symbols) : library_(std::move(library)), call_(symbols) {}
+  LibraryDriver(SharedLibrary library, const CudaSymbols& symbols) : library_(std::move(library)), call_(symbols) {}
 
   CudaStatus init() override { return call_.init(0); }
   CudaStatus driver_version(int& version) override { return call_.driver_version(&version); }
@@ -154,7 +154,7 @@ class LibraryDriver final : public CudaDriver {
 
  private:
   SharedLibrary library_;
-  Symbols call_;
+  CudaSymbols call_;
 };
 
 }  // namespace
@@ -167,7 +167,7 @@ Result<std::shared_ptr<CudaDriver>> open_cuda_driver(const char* name) {
     return fail(Errc::kDevice,
                 absent ? "no driver (" + std::string(name) + " not found)" : "no driver: " + library.error());
   }
-  Symbols symbols;
+  CudaSymbols symbols;
   if (const char* const missing = find_all(library, symbols)) {
     return fail(Errc::kDevice, "the driver is too old: " + std::string(name) + " has no " + missing);
   }

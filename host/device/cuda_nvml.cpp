@@ -19,7 +19,7 @@ constexpr int kTemperatureGpu = 0;  ///< NVML_TEMPERATURE_GPU
 constexpr int kClockSm = 1;         ///< NVML_CLOCK_SM
 constexpr int kClockMemory = 2;     ///< NVML_CLOCK_MEM
 
-struct Symbols {
+struct NvmlSymbols {
   NvmlStatus (*init)() = nullptr;
   NvmlStatus (*shutdown)() = nullptr;
   const char* (*error_string)(NvmlStatus) = nullptr;
@@ -33,7 +33,7 @@ struct Symbols {
 
 class Nvml final : public TelemetrySource {
  public:
-  Nvml(SharedLibrary library, const Symbols& symbols) : library_(std::move(library)), call_(symbols) {}
+  Nvml(SharedLibrary library, const NvmlSymbols& symbols) : library_(std::move(library)), call_(symbols) {}
   ~Nvml() override { call_.shutdown(); }
   Nvml(const Nvml&) = delete;
   Nvml& operator=(const Nvml&) = delete;
@@ -70,7 +70,7 @@ class Nvml final : public TelemetrySource {
   }
 
   SharedLibrary library_;
-  Symbols call_;
+  NvmlSymbols call_;
   std::mutex mutex_;
   std::map<std::string, NvmlDevice> devices_;  ///< by PCI bus id; null: not found so far
 };
@@ -100,7 +100,7 @@ std::vector<std::string> slowdown_reasons(unsigned long long reasons) {
 Result<std::shared_ptr<TelemetrySource>> open_nvml(const char* name) {
   SharedLibrary library(name);
   if (!library.is_open()) return fail(Errc::kDevice, "no " + std::string(name));
-  Symbols symbols;
+  NvmlSymbols symbols;
   const bool complete = library.find("nvmlInit_v2", symbols.init) && library.find("nvmlShutdown", symbols.shutdown) &&
                         library.find("nvmlErrorString", symbols.error_string) &&
                         library.find("nvmlDeviceGetHandleByPciBusId_v2", symbols.by_pci_bus_id) &&

@@ -16,10 +16,10 @@ using namespace std::chrono_literals;
 
 /// An idle GPU takes a moment to get to its clock.
 constexpr std::chrono::milliseconds kWarmUp{400};
-constexpr std::chrono::milliseconds kLook{20};
-constexpr std::chrono::milliseconds kSlice{50};
+constexpr std::chrono::milliseconds kGpuLook{20};
+constexpr std::chrono::milliseconds kGpuSlice{50};
 /// A candidate that was slower than this part of the fastest at the looks will not turn out to be the fastest.
-constexpr double kHopeful = 0.95;
+constexpr double kGpuHopeful = 0.95;
 /// So many take part in the turns, so that each gets several.
 constexpr std::size_t kMostHopefuls = 6;
 
@@ -187,7 +187,7 @@ class Search {
           if (out_of_time(index)) return rates_[index];
           return field_.measure(index, slice);
         },
-        kLook, rates_);
+        kGpuLook, rates_);
     for (const std::size_t index : entrants)
       judge(index);
   }
@@ -195,7 +195,7 @@ class Search {
   void warm_up(const std::vector<std::size_t>& entrants) {
     const auto end = std::min(now_() + kWarmUp, deadline_);
     for (const std::size_t index : entrants) {
-      while (field_.measure(index, kSlice) > 0) {
+      while (field_.measure(index, kGpuSlice) > 0) {
         if (now_() >= end) return;
       }
     }
@@ -237,7 +237,7 @@ class Search {
     }
     if (entrants.empty()) return;
     std::ranges::stable_sort(entrants, std::greater{}, [this](std::size_t i) { return rates_[i]; });
-    const double least = kHopeful * rates_[entrants.front()];
+    const double least = kGpuHopeful * rates_[entrants.front()];
     std::size_t count = 1;
     while (count < std::min(entrants.size(), kMostHopefuls) && rates_[entrants[count]] > least)
       ++count;
@@ -247,7 +247,7 @@ class Search {
     std::ranges::sort(entrants);
     take_turns(
         entrants, [this](std::size_t index, std::chrono::nanoseconds slice) { return field_.measure(index, slice); },
-        kSlice, now_, deadline_, rates_);
+        kGpuSlice, now_, deadline_, rates_);
   }
 
   std::optional<std::size_t> choose() {
@@ -304,7 +304,7 @@ void add_power(GpuTuning& tuning, const OpenGpuTrial& open, const ReadClock& now
     auto end = begin;
     while (end < begin + kPowerRun) {
       const auto slice_begin = end;
-      const auto ran = (*trial)->run(kSlice);
+      const auto ran = (*trial)->run(kGpuSlice);
       if (!ran) break;
       end = now();
       hashes += *ran * std::chrono::duration<double>(end - slice_begin).count();

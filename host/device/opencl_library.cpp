@@ -28,7 +28,7 @@ constexpr std::size_t kMaxBinary = std::size_t{1} << 28;
 using Status = OpenClStatus;
 
 /// The functions of OpenCL 1.2 that are used here.
-struct Symbols {
+struct OpenClSymbols {
   Status (*platforms)(std::uint32_t, OpenClPlatformId*, std::uint32_t*) = nullptr;
   Status (*platform_info)(OpenClPlatformId, std::uint32_t, std::size_t, void*, std::size_t*) = nullptr;
   Status (*devices)(OpenClPlatformId, std::uint64_t, std::uint32_t, OpenClDeviceId*, std::uint32_t*) = nullptr;
@@ -68,7 +68,7 @@ struct Symbols {
 /// The first function that the library lacks; null: it has all. `find` sets a function that it is told by name and by
 /// its place in a driver's table.
 template <class Find>
-const char* find_all(const Find& find, Symbols& to) {
+const char* find_all(const Find& find, OpenClSymbols& to) {
   const char* missing = nullptr;
   const auto take = [&](const char* name, OpenClEntry entry, auto& function) {
     if (!find(name, entry, function) && missing == nullptr) missing = name;
@@ -104,11 +104,11 @@ const char* find_all(const Find& find, Symbols& to) {
   return missing;
 }
 
-const char* find_all(const SharedLibrary& library, Symbols& to) {
+const char* find_all(const SharedLibrary& library, OpenClSymbols& to) {
   return find_all([&](const char* name, OpenClEntry, auto& function) { return library.find(name, function); }, to);
 }
 
-const char* find_all(const OpenClIcd& icd, Symbols& to) {
+const char* find_all(const OpenClIcd& icd, OpenClSymbols& to) {
   const char* const missing =
       find_all([&](const char*, OpenClEntry entry, auto& function) { return icd.find(entry, function); }, to);
   to.platforms = icd.platforms;
@@ -145,7 +145,7 @@ struct Kept {
 
 class LibraryDriver final : public OpenClDriver {
  public:
-  LibraryDriver(SharedLibrary library, const Symbols& symbols) : library_(std::move(library)), call_(symbols) {}
+  LibraryDriver(SharedLibrary library, const OpenClSymbols& symbols) : library_(std::move(library)), call_(symbols) {}
 
   Status platforms(std::vector<OpenClPlatformId>& platforms) override {
     return read_list(platforms, [this](std::uint32_t room, OpenClPlatformId* to, std::uint32_t* count) {
@@ -275,7 +275,7 @@ class LibraryDriver final : public OpenClDriver {
 
  private:
   SharedLibrary library_;
-  Symbols call_;
+  OpenClSymbols call_;
 };
 
 Result<std::shared_ptr<OpenClDriver>> open_library(const char* name) {
@@ -287,7 +287,7 @@ Result<std::shared_ptr<OpenClDriver>> open_library(const char* name) {
                                             " not found): install ocl-icd-libopencl1 and your GPU's driver"
                                       : "no ICD loader: " + library.error());
   }
-  Symbols symbols;
+  OpenClSymbols symbols;
   const char* missing = find_all(library, symbols);
   if (symbols.platforms == nullptr) {
     if (const auto icd = find_opencl_icd(library)) missing = find_all(*icd, symbols);

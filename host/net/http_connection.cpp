@@ -4,12 +4,10 @@
 #include <openssl/ssl.h>
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -17,6 +15,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <tuple>
 
+#include "host/net/as_tuple.h"
 #include "host/net/connector.h"
 #include "host/net/http_sink_body.h"
 #include "host/net/tls.h"
@@ -31,8 +30,6 @@ using Clock = std::chrono::steady_clock;
 using TlsStream = asio::ssl::stream<beast::tcp_stream&>;
 
 namespace {
-
-const auto kTuple = asio::as_tuple(asio::use_awaitable);
 
 /// Bytes asked for in one read. Small enough that little is left to parse when the last read of a big reply returns.
 constexpr std::size_t kReadSize = 64 * 1024;
@@ -158,7 +155,7 @@ asio::awaitable<Result<void>> HttpConnection::Impl::handshake() {
   tls_ = std::make_unique<TlsStream>(tcp_, *tls_context_);
   if (auto expected = expect_tls_host(tls_->native_handle(), options_.host, trust_); !expected) co_return expected;
   tcp_.expires_after(options_.handshake_limit);
-  const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, kTuple);
+  const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, kAsTuple);
   if (!error) co_return Result<void>{};
   if (const auto why = explain_tls_failure(error, tls_->native_handle(), trust_)) {
     co_return Error(why->code, fmt::format("{}: {}", address_, why->message()));
@@ -207,8 +204,8 @@ asio::awaitable<Result<void>> HttpConnection::Impl::connect() {
 
 asio::awaitable<std::tuple<error_code, std::size_t>> HttpConnection::Impl::read_some() {
   const asio::mutable_buffer space = buffer_.prepare(kReadSize);
-  if (tls_) co_return co_await tls_->async_read_some(space, kTuple);
-  co_return co_await tcp_.async_read_some(space, kTuple);
+  if (tls_) co_return co_await tls_->async_read_some(space, kAsTuple);
+  co_return co_await tcp_.async_read_some(space, kAsTuple);
 }
 
 asio::awaitable<std::optional<HttpConnection::Impl::Failure>> HttpConnection::Impl::read_reply(
@@ -284,9 +281,9 @@ asio::awaitable<std::optional<HttpConnection::Impl::Failure>> HttpConnection::Im
   error_code error;
   std::size_t written = 0;
   if (tls_) {
-    std::tie(error, written) = co_await asio::async_write(*tls_, buffers, kTuple);
+    std::tie(error, written) = co_await asio::async_write(*tls_, buffers, kAsTuple);
   } else {
-    std::tie(error, written) = co_await asio::async_write(tcp_, buffers, kTuple);
+    std::tie(error, written) = co_await asio::async_write(tcp_, buffers, kAsTuple);
   }
   if (closes != closes_) co_return Failure{cancelled()};
   // A server that refuses early (401) may answer and close before it has read the whole request: look for that answer.

@@ -3,16 +3,16 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/read.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/error.hpp>
 #include <string_view>
 #include <utility>
+
+#include "host/net/as_tuple.h"
 
 namespace lode::net {
 
@@ -21,8 +21,6 @@ namespace beast = boost::beast;
 using boost::system::error_code;
 
 namespace {
-
-const auto kTuple = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::uint8_t kVersion = 5;
 constexpr std::uint8_t kPasswordVersion = 1;
@@ -196,13 +194,13 @@ class Talk {
   }
 
   asio::awaitable<Result<void>> send(const Bytes& bytes) {
-    const auto [error, size] = co_await asio::async_write(stream_, asio::buffer(bytes), kTuple);
+    const auto [error, size] = co_await asio::async_write(stream_, asio::buffer(bytes), kAsTuple);
     if (error) co_return broken(error);
     co_return Result<void>{};
   }
 
   asio::awaitable<Result<void>> receive(std::span<std::uint8_t> bytes) {
-    const auto [error, size] = co_await asio::async_read(stream_, asio::buffer(bytes.data(), bytes.size()), kTuple);
+    const auto [error, size] = co_await asio::async_read(stream_, asio::buffer(bytes.data(), bytes.size()), kAsTuple);
     if (error) co_return broken(error);
     co_return Result<void>{};
   }

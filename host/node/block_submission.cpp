@@ -15,7 +15,7 @@ namespace lode::node {
 namespace asio = boost::asio;
 namespace json = boost::json;
 using work::BlockOutcome;
-using Kind = BlockOutcome::Kind;
+using Fate = BlockOutcome::Kind;
 
 namespace {
 
@@ -87,7 +87,7 @@ asio::awaitable<BlockOutcome> BlockSubmission::submit(work::FoundBlock block, st
   const std::optional<BlockOutcome> answered = co_await send(block, work_id);
   if (answered) co_return *answered;
   const bool built_upon = co_await on_taken();
-  if (built_upon) co_return BlockOutcome{Kind::kAccepted, {}, {}};
+  if (built_upon) co_return BlockOutcome{Fate::kAccepted, {}, {}};
   Lease client = lease();
   co_return co_await place_in_chain(*client, block);
 }
@@ -101,7 +101,7 @@ asio::awaitable<std::optional<BlockOutcome>> BlockSubmission::send(const work::F
   auto reply = co_await client->call("submitblock", std::move(params), call);
   if (!reply) {
     // The block may have arrived all the same.
-    BlockOutcome lost{Kind::kUnavailable, "no-answer", reply.error().message()};
+    BlockOutcome lost{Fate::kUnavailable, "no-answer", reply.error().message()};
     if (reply.error().is(Errc::kUnauthorized)) co_return lost;
     co_return co_await locate(*client, block, std::move(lost));
   }
@@ -110,12 +110,12 @@ asio::awaitable<std::optional<BlockOutcome>> BlockSubmission::send(const work::F
     const bool refused = reply->fault->code == rpc_code::kDeserialization ||
                          reply->fault->code == rpc_code::kVerifyError ||
                          reply->fault->code == rpc_code::kVerifyRejected;
-    co_return BlockOutcome{refused ? Kind::kRejected : Kind::kUnavailable, fmt::format("rpc {}", reply->fault->code),
+    co_return BlockOutcome{refused ? Fate::kRejected : Fate::kUnavailable, fmt::format("rpc {}", reply->fault->code),
                            error.message()};
   }
   if (reply->result.is_null()) co_return std::nullopt;
   if (!reply->result.is_string()) {
-    BlockOutcome odd{Kind::kUnavailable, "odd-answer", "submitblock: the answer is neither null nor a string"};
+    BlockOutcome odd{Fate::kUnavailable, "odd-answer", "submitblock: the answer is neither null nor a string"};
     co_return co_await locate(*client, block, std::move(odd));
   }
 
@@ -123,14 +123,14 @@ asio::awaitable<std::optional<BlockOutcome>> BlockSubmission::send(const work::F
   RejectMeaning meaning = explain_reject({said.data(), said.size()});
   switch (meaning.kind) {
     case RejectMeaning::Kind::kRejected:
-      co_return BlockOutcome{Kind::kRejected, std::move(meaning.reason), std::move(meaning.explanation)};
+      co_return BlockOutcome{Fate::kRejected, std::move(meaning.reason), std::move(meaning.explanation)};
     case RejectMeaning::Kind::kStale:
-      co_return BlockOutcome{Kind::kStale, std::move(meaning.reason), std::move(meaning.explanation)};
+      co_return BlockOutcome{Fate::kStale, std::move(meaning.reason), std::move(meaning.explanation)};
     case RejectMeaning::Kind::kKnown:
     case RejectMeaning::Kind::kUnavailable:
       break;
   }
-  BlockOutcome unknown{Kind::kUnavailable, std::move(meaning.reason), std::move(meaning.explanation)};
+  BlockOutcome unknown{Fate::kUnavailable, std::move(meaning.reason), std::move(meaning.explanation)};
   co_return co_await locate(*client, block, std::move(unknown));
 }
 
@@ -144,8 +144,8 @@ asio::awaitable<BlockOutcome> BlockSubmission::locate(RpcClient& client, const w
   if (reply->fault) {
     if (otherwise.reason != "duplicate") co_return otherwise;
     // A node without this call: "duplicate" alone means a valid block (BIP22).
-    if (reply->fault->code == rpc_code::kMethodNotFound) co_return BlockOutcome{Kind::kAccepted, {}, {}};
-    co_return BlockOutcome{Kind::kRejected, otherwise.reason,
+    if (reply->fault->code == rpc_code::kMethodNotFound) co_return BlockOutcome{Fate::kAccepted, {}, {}};
+    co_return BlockOutcome{Fate::kRejected, otherwise.reason,
                            "The node has seen this block before and does not keep it: it found it invalid."};
   }
   if (!reply->result.is_object()) co_return otherwise;
@@ -153,7 +153,7 @@ asio::awaitable<BlockOutcome> BlockSubmission::locate(RpcClient& client, const w
   if (confirmations == nullptr || !confirmations->is_int64()) co_return otherwise;
   if (confirmations->get_int64() >= 1) co_return co_await place_in_chain(client, block);
   if (confirmations->get_int64() < 0) {
-    co_return BlockOutcome{Kind::kStale, otherwise.reason.empty() ? "stale" : otherwise.reason,
+    co_return BlockOutcome{Fate::kStale, otherwise.reason.empty() ? "stale" : otherwise.reason,
                            "The node has the block, but another one took its place in the best chain."};
   }
   co_return otherwise;
@@ -165,12 +165,12 @@ asio::awaitable<BlockOutcome> BlockSubmission::place_in_chain(RpcClient& client,
   std::string params = fmt::format("[{}]", block.height);
   auto reply = co_await client.call("getblockhash", std::move(params), call);
   // Without a clear word to the contrary the node's acceptance stands.
-  if (!reply || reply->fault || !reply->result.is_string()) co_return BlockOutcome{Kind::kAccepted, {}, {}};
+  if (!reply || reply->fault || !reply->result.is_string()) co_return BlockOutcome{Fate::kAccepted, {}, {}};
   const json::string& best = reply->result.get_string();
   if (std::string_view(best.data(), best.size()) == block.hash.to_display()) {
-    co_return BlockOutcome{Kind::kAccepted, {}, {}};
+    co_return BlockOutcome{Fate::kAccepted, {}, {}};
   }
-  co_return BlockOutcome{Kind::kStale, "inconclusive",
+  co_return BlockOutcome{Fate::kStale, "inconclusive",
                          "The node took the block, but another one has its place in the best chain."};
 }
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "host/net/backoff.h"
-#include "host/net/socks5.h"
+#include "host/net/proxy_options.h"
 
 namespace lode::node {
 

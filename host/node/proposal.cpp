@@ -12,7 +12,6 @@ namespace lode::node {
 
 namespace asio = boost::asio;
 namespace json = boost::json;
-using Kind = ProposalAnswer::Kind;
 
 asio::awaitable<ProposalAnswer> propose(RpcClient& client, const std::shared_ptr<const work::WorkTemplate>& work,
                                         const std::optional<std::string>& work_id, std::chrono::milliseconds limit) {
@@ -20,7 +19,7 @@ asio::awaitable<ProposalAnswer> propose(RpcClient& client, const std::shared_ptr
   roll.version = work->version;
   roll.time = work->time;
   auto block = work::assemble_block(*work, roll);
-  if (!block) co_return ProposalAnswer{Kind::kRejected, block.error().message()};
+  if (!block) co_return ProposalAnswer{ProposalAnswer::Kind::kRejected, block.error().message()};
 
   std::string params = R"([{"mode":"proposal","rules":["segwit"],"data":")";
   params += to_hex(*block->serialized);
@@ -30,10 +29,12 @@ asio::awaitable<ProposalAnswer> propose(RpcClient& client, const std::shared_ptr
   RpcCallOptions call;
   call.time_limit = limit;
   auto reply = co_await client.call("getblocktemplate", std::move(params), call);
-  if (!reply) co_return ProposalAnswer{Kind::kNoAnswer, reply.error().message()};
-  if (reply->fault) co_return ProposalAnswer{Kind::kNoAnswer, to_error("getblocktemplate", *reply->fault).message()};
-  if (reply->result.is_null()) co_return ProposalAnswer{Kind::kFine, {}};
-  if (!reply->result.is_string()) co_return ProposalAnswer{Kind::kNoAnswer, "the node answered something else"};
+  if (!reply) co_return ProposalAnswer{ProposalAnswer::Kind::kNoAnswer, reply.error().message()};
+  if (reply->fault)
+    co_return ProposalAnswer{ProposalAnswer::Kind::kNoAnswer, to_error("getblocktemplate", *reply->fault).message()};
+  if (reply->result.is_null()) co_return ProposalAnswer{ProposalAnswer::Kind::kFine, {}};
+  if (!reply->result.is_string())
+    co_return ProposalAnswer{ProposalAnswer::Kind::kNoAnswer, "the node answered something else"};
 
   const json::string& said = reply->result.get_string();
   const RejectMeaning meaning = explain_reject({said.data(), said.size()});
@@ -41,8 +42,8 @@ asio::awaitable<ProposalAnswer> propose(RpcClient& client, const std::shared_ptr
   // Of a template of the node's own it can only mean that another block came in between.
   const bool parent_gone = meaning.reason == "bad-prevblk";
   if (meaning.kind == RejectMeaning::Kind::kRejected && !parent_gone)
-    co_return ProposalAnswer{Kind::kRejected, std::move(detail)};
-  co_return ProposalAnswer{Kind::kOutdated, std::move(detail)};
+    co_return ProposalAnswer{ProposalAnswer::Kind::kRejected, std::move(detail)};
+  co_return ProposalAnswer{ProposalAnswer::Kind::kOutdated, std::move(detail)};
 }
 
 }  // namespace lode::node

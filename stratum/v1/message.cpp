@@ -45,10 +45,6 @@ std::string text_of(const json::value& value) {
   return printable(json::serialize(value));
 }
 
-const json::value* member(const json::object& object, std::string_view name) {
-  return object.if_contains(name);
-}
-
 std::optional<PeerError> read_error(const json::value* value) {
   if (value == nullptr || value->is_null()) return std::nullopt;
   if (const bool* flag = value->if_bool()) {
@@ -66,8 +62,8 @@ std::optional<PeerError> read_error(const json::value* value) {
   }
   if (const json::object* object = value->if_object()) {
     if (object->empty()) return std::nullopt;
-    if (const json::value* code = member(*object, "code")) error.code = whole_number(*code).value_or(0);
-    if (const json::value* text = member(*object, "message")) error.text = text_of(*text);
+    if (const json::value* code = object->if_contains("code")) error.code = whole_number(*code).value_or(0);
+    if (const json::value* text = object->if_contains("message")) error.text = text_of(*text);
     return error;
   }
   if (value->is_number()) {
@@ -189,12 +185,12 @@ Result<Message> parse_message(std::string_view line) {
     return read_request(*object, *method, line);
   }
   json::value* result = object->if_contains("result");
-  const json::value* fault = member(*object, "error");
+  const json::value* fault = object->if_contains("error");
   if (result == nullptr && fault == nullptr) {
     return fail(Errc::kProtocol, "a message with neither method nor result nor error");
   }
   Reply reply;
-  if (const json::value* id = member(*object, "id")) reply.id = whole_number(*id);
+  if (const json::value* id = object->if_contains("id")) reply.id = whole_number(*id);
   if (result != nullptr) reply.result = std::move(*result);
   reply.error = read_error(fault);
   return Message(std::move(reply));

@@ -12,9 +12,6 @@ namespace {
 
 namespace json = boost::json;
 
-/// How much handed-over work is told apart; a session remembers no more.
-constexpr std::size_t kRecent = 256;
-
 std::string blot_password(const std::string& line) {
   if (line.find("mining.authorize") == std::string::npos) return line;
   auto message = parse_message(line);
@@ -164,7 +161,7 @@ void SessionRecorder::outputs(const Outputs& outputs, TimePoint now) {
   for (const Output& output : outputs) {
     if (const NewWork* work = std::get_if<NewWork>(&output)) {
       recent_.emplace_back(works_++, work->work);
-      if (recent_.size() > kRecent) recent_.pop_front();
+      if (recent_.size() > kRecentJobs) recent_.pop_front();
     }
     for (auto& [key, value] : describe(output))
       write(now, std::string_view(key.data(), key.size()), value);

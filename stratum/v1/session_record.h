@@ -6,6 +6,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -16,6 +17,9 @@
 #include "stratum/v1/session.h"
 
 namespace lode::stratum::v1 {
+
+/// Work that is told apart in a record: a share names one of so many, the newest. A session remembers no more.
+inline constexpr std::size_t kRecentJobs = 256;
 
 class SessionRecorder {
  public:

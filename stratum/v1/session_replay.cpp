@@ -17,16 +17,9 @@ namespace json = boost::json;
 
 /// A recorded message may be twice as long as received, all of it escaped.
 constexpr std::size_t kMaxRecordLine = 2 * kMaxLine + 4096;
-/// Work that shares of a record can name.
-constexpr std::size_t kRecent = 256;
-
-const json::value* member(const json::object& object, std::string_view name) {
-  return object.if_contains(name);
-}
-
 template <class T>
 std::optional<T> number(const json::object& object, std::string_view name) {
-  const json::value* value = member(object, name);
+  const json::value* value = object.if_contains(name);
   if (value == nullptr || !value->is_number()) return std::nullopt;
   boost::system::error_code error;
   const T result = value->to_number<T>(error);
@@ -58,24 +51,24 @@ class Replay {
 };
 
 Result<void> Replay::read_head(const json::object& head) {
-  const json::value* name = member(head, "lode");
+  const json::value* name = head.if_contains("lode");
   if (name == nullptr || *name != "stratum-v1-session") return malformed("this is no record of a session");
   if (number<std::int64_t>(head, "format") != 1) {
     return fail(Errc::kUnsupported, "session record: another format than 1");
   }
   SessionOptions options;
-  if (const json::value* given = member(head, "options"); given != nullptr && given->is_object()) {
+  if (const json::value* given = head.if_contains("options"); given != nullptr && given->is_object()) {
     auto decoded = decode_options(given->get_object());
     if (!decoded) return decoded.error();
     options = std::move(*decoded);
   }
-  if (const json::value* given = member(head, "memory"); given != nullptr && given->is_object()) {
+  if (const json::value* given = head.if_contains("memory"); given != nullptr && given->is_object()) {
     const json::object& known = given->get_object();
     const auto flag = [&](std::string_view key) {
-      const json::value* value = member(known, key);
+      const json::value* value = known.if_contains(key);
       return value != nullptr && value->is_bool() && value->get_bool();
     };
-    if (const json::value* id = member(known, "session"); id != nullptr && id->is_string()) {
+    if (const json::value* id = known.if_contains("session"); id != nullptr && id->is_string()) {
       memory_.session_id = id->get_string();
     }
     memory_.difficulty_at_once = flag("difficulty_at_once");
@@ -95,8 +88,8 @@ Result<work::Share> Replay::read_share(const json::value& value) const {
   const auto time = number<std::uint32_t>(*fields, "time");
   const auto nonce = number<std::uint32_t>(*fields, "nonce");
   const auto found = number<std::int64_t>(*fields, "found");
-  const json::value* hash = member(*fields, "hash");
-  const json::value* block = member(*fields, "block");
+  const json::value* hash = fields->if_contains("hash");
+  const json::value* block = fields->if_contains("block");
   if (!extranonce2 || !version || !time || !nonce || !found || hash == nullptr || !hash->is_string() ||
       block == nullptr || !block->is_bool()) {
     return malformed("share lacks a field");
@@ -117,7 +110,7 @@ void Replay::keep(Outputs outputs) {
   for (const Output& output : outputs) {
     if (const NewWork* work = std::get_if<NewWork>(&output)) {
       jobs_.push_back(std::make_shared<const work::Job>(work::Job{.work = work->work, .received = {}}));
-      if (jobs_.size() > kRecent) {
+      if (jobs_.size() > kRecentJobs) {
         jobs_.pop_front();
         ++first_job_;
       }
@@ -139,20 +132,20 @@ void Replay::compare(const json::object& line) {
 }
 
 Result<void> Replay::input(const json::object& line, TimePoint now) {
-  if (member(line, "start") != nullptr) {
+  if (line.if_contains("start") != nullptr) {
     keep(session_->start(now));
-  } else if (const json::value* received = member(line, "receive")) {
+  } else if (const json::value* received = line.if_contains("receive")) {
     if (!received->is_string()) return malformed("receive is no text");
     keep(session_->receive(std::string_view(received->get_string()), now));
-  } else if (member(line, "expire") != nullptr) {
+  } else if (line.if_contains("expire") != nullptr) {
     keep(session_->expire(now));
-  } else if (const json::value* share = member(line, "share")) {
+  } else if (const json::value* share = line.if_contains("share")) {
     auto read = read_share(*share);
     if (!read) return read.error();
     keep(session_->submit(*read, now));
   } else if (const auto rate = number<double>(line, "rate")) {
     session_->set_hash_rate(*rate);
-  } else if (const json::value* end = member(line, "end"); end != nullptr && end->is_string()) {
+  } else if (const json::value* end = line.if_contains("end"); end != nullptr && end->is_string()) {
     keep(session_->end(fail(Errc::kDisconnected, std::string(std::string_view(end->get_string()))), now));
   } else {
     return malformed("neither an input nor an output");

@@ -5,17 +5,16 @@
 #include <netinet/tcp.h>
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <optional>
 #include <tuple>
 #include <utility>
 
+#include "host/net/as_tuple.h"
 #include "host/net/task_group.h"
 
 namespace lode::stratum::v1 {
@@ -26,8 +25,6 @@ using boost::system::error_code;
 using TlsStream = asio::ssl::stream<beast::tcp_stream&>;
 
 namespace {
-
-const auto kTuple = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::size_t kReadSize = 16 * 1024;
 
@@ -68,9 +65,9 @@ class TcpLink final : public PoolLink {
     error_code error;
     std::size_t size = 0;
     if (tls_) {
-      std::tie(error, size) = co_await tls_->async_read_some(asio::buffer(buffer_), kTuple);
+      std::tie(error, size) = co_await tls_->async_read_some(asio::buffer(buffer_), net::kAsTuple);
     } else {
-      std::tie(error, size) = co_await tcp_.socket().async_read_some(asio::buffer(buffer_), kTuple);
+      std::tie(error, size) = co_await tcp_.socket().async_read_some(asio::buffer(buffer_), net::kAsTuple);
     }
     if (closed_) co_return cancelled();
     if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
@@ -134,7 +131,7 @@ class TcpLink final : public PoolLink {
       co_return expected;
     }
     tcp_.expires_after(options_.handshake_limit);
-    const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, kTuple);
+    const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, net::kAsTuple);
     if (!error) co_return Result<void>{};
     if (const auto why = net::explain_tls_failure(error, tls_->native_handle(), options_.trust)) {
       co_return *why;
@@ -149,16 +146,16 @@ class TcpLink final : public PoolLink {
   asio::awaitable<void> write_queue() {
     while (!closed_) {
       if (queue_.empty()) {
-        co_await queued_.async_wait(kTuple);
+        co_await queued_.async_wait(net::kAsTuple);
         continue;
       }
       const std::string bytes = std::exchange(queue_, {});
       writing_ = true;
       error_code error;
       if (tls_) {
-        std::tie(error, std::ignore) = co_await asio::async_write(*tls_, asio::buffer(bytes), kTuple);
+        std::tie(error, std::ignore) = co_await asio::async_write(*tls_, asio::buffer(bytes), net::kAsTuple);
       } else {
-        std::tie(error, std::ignore) = co_await asio::async_write(tcp_.socket(), asio::buffer(bytes), kTuple);
+        std::tie(error, std::ignore) = co_await asio::async_write(tcp_.socket(), asio::buffer(bytes), net::kAsTuple);
       }
       writing_ = false;
       if (error) {

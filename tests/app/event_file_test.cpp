@@ -1,6 +1,7 @@
 #include "host/app/event_file.h"
 
 #include <gtest/gtest.h>
+#include <spdlog/logger.h>
 #include <spdlog/sinks/ringbuffer_sink.h>
 
 #include <boost/json/parse.hpp>

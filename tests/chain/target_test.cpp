@@ -11,7 +11,7 @@ namespace {
 
 using testing::HasSubstr;
 
-Target display(std::string_view text) {
+Target target_of(std::string_view text) {
   return Target::from_display(text).value();
 }
 
@@ -45,12 +45,12 @@ constexpr BitsCase kBitsCases[] = {
 TEST(TargetBits, ExpandAndCompact) {
   for (const BitsCase& c : kBitsCases) {
     EXPECT_EQ(Target::from_bits(c.bits).value().to_display(), c.target) << std::hex << c.bits;
-    EXPECT_EQ(display(c.target).to_bits(), c.bits) << std::hex << c.bits;
+    EXPECT_EQ(target_of(c.target).to_bits(), c.bits) << std::hex << c.bits;
   }
 }
 
 TEST(TargetBits, ThatAreNotTheShortestFormExpandToo) {
-  EXPECT_EQ(Target::from_bits(0x01123456).value(), display(std::string(62, '0') + "12"));
+  EXPECT_EQ(Target::from_bits(0x01123456).value(), target_of(std::string(62, '0') + "12"));
   EXPECT_EQ(Target::from_bits(0x22000001).value().to_bits(), 0x20010000U);
 }
 
@@ -86,7 +86,7 @@ TEST(TargetBits, RefuseMoreThan256Bits) {
 TEST(TargetBits, OfTheExtremes) {
   EXPECT_EQ(Target().to_bits(), 0U);
   EXPECT_EQ(Target::max().to_bits(), 0x2100ffffU);
-  EXPECT_EQ(display(std::string(62, '0') + "80").to_bits(), 0x02008000U);
+  EXPECT_EQ(target_of(std::string(62, '0') + "80").to_bits(), 0x02008000U);
 }
 
 struct DifficultyCase {
@@ -134,7 +134,7 @@ TEST(TargetDifficulty, TooLowForATargetIsClamped) {
 }
 
 TEST(TargetDifficulty, TooHighForATargetIsRefused) {
-  EXPECT_EQ(Target::from_difficulty("2.6e67").value(), display(std::string(63, '0') + "1"));
+  EXPECT_EQ(Target::from_difficulty("2.6e67").value(), target_of(std::string(63, '0') + "1"));
   for (const char* text : {"2.7e67", "1e68", "1e69", "1e400", "1e999999999999"}) {
     const auto target = Target::from_difficulty(text);
     ASSERT_FALSE(target) << text;
@@ -204,11 +204,11 @@ TEST(Target, GivesItsHighestWord) {
 }
 
 TEST(Target, ComparesAsANumber) {
-  const Target low = display("00000000000000000000000000000000000000000000000000000000000000ff");
-  const Target high = display("0100000000000000000000000000000000000000000000000000000000000000");
+  const Target low = target_of("00000000000000000000000000000000000000000000000000000000000000ff");
+  const Target high = target_of("0100000000000000000000000000000000000000000000000000000000000000");
   EXPECT_LT(low, high);
   EXPECT_GT(high, low);
-  EXPECT_EQ(low <=> display(low.to_display()), std::strong_ordering::equal);
+  EXPECT_EQ(low <=> target_of(low.to_display()), std::strong_ordering::equal);
 }
 
 TEST(TargetScaled, MultipliesThenDivides) {

@@ -20,7 +20,7 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-using Kind = work::ShareOutcome::Kind;
+using ShareKind = work::ShareOutcome::Kind;
 
 /// A pool's work: no body, and a share target far above the network's.
 std::shared_ptr<work::WorkTemplate> pool_work(std::uint8_t parent, bool clean = true,
@@ -40,7 +40,7 @@ class SharesTest : public ::testing::Test {
       pool.listener->on_connected(pool);
       pool.listener->on_work(pool, pool_work(1));
     };
-    pool.on_share = [this](const work::Share&) { answer({.kind = Kind::kAccepted}); };
+    pool.on_share = [this](const work::Share&) { answer({.kind = ShareKind::kAccepted}); };
   }
 
   void answer(const work::ShareOutcome& outcome) {
@@ -92,17 +92,17 @@ TEST_F(SharesTest, EveryOutcomeHasItsCounter) {
   pool.on_share = [this](const work::Share&) {
     switch (pool.shares.size()) {
       case 1:
-        return answer({.kind = Kind::kRejected, .code = 20, .reason = "unknown"});
+        return answer({.kind = ShareKind::kRejected, .code = 20, .reason = "unknown"});
       case 2:
-        return answer({.kind = Kind::kDuplicate, .code = 22, .reason = "duplicate"});
+        return answer({.kind = ShareKind::kDuplicate, .code = 22, .reason = "duplicate"});
       case 3:
-        return answer({.kind = Kind::kLowDifficulty, .code = 23, .reason = "low"});
+        return answer({.kind = ShareKind::kLowDifficulty, .code = 23, .reason = "low"});
       case 4:
-        return answer({.kind = Kind::kStale, .code = 21, .reason = "late"});
+        return answer({.kind = ShareKind::kStale, .code = 21, .reason = "late"});
       case 5:
-        return answer({.kind = Kind::kUnanswered, .reason = "gone"});
+        return answer({.kind = ShareKind::kUnanswered, .reason = "gone"});
       default:
-        return answer({.kind = Kind::kAccepted});
+        return answer({.kind = ShareKind::kAccepted});
     }
   };
   run({.stop_after_shares = 1});
@@ -129,7 +129,7 @@ TEST_F(SharesTest, EveryOutcomeHasItsCounter) {
 }
 
 TEST_F(SharesTest, AcceptedOnesCountByTheDifficultyThatTheyWereAskedToMeet) {
-  pool.on_share = [this](const work::Share& share) { answer({.kind = Kind::kAccepted, .hash = share.hash}); };
+  pool.on_share = [this](const work::Share& share) { answer({.kind = ShareKind::kAccepted, .hash = share.hash}); };
   run({.stop_after_shares = 5});
   const Stopped stopped = events.of<Stopped>().at(0);
   const double one = chain::Target::from_bits(0x2000ffff).value().difficulty();
@@ -146,8 +146,9 @@ TEST_F(SharesTest, GoToTheirOwnSourceWhereTwoTakeTurns) {
     other.listener->on_work(other, work);
   };
   other.on_share = [&](const work::Share& share) {
-    asio::post(context,
-               [&, hash = share.hash] { other.listener->on_share(other, {.kind = Kind::kAccepted, .hash = hash}); });
+    asio::post(context, [&, hash = share.hash] {
+      other.listener->on_share(other, {.kind = ShareKind::kAccepted, .hash = hash});
+    });
     if (!pool.shares.empty()) engine->stop();
   };
   EngineParts parts;
@@ -211,7 +212,7 @@ TEST_F(SharesTest, WhatBecameOfABlockIsToldByTheWorkThatFollows) {
   };
   pool.on_share = [this](const work::Share& share) {
     // Some pools refuse the share, since it misses their own target, and send the block.
-    answer({.kind = Kind::kLowDifficulty, .reason = "Above target", .hash = share.hash, .was_block = true});
+    answer({.kind = ShareKind::kLowDifficulty, .reason = "Above target", .hash = share.hash, .was_block = true});
     if (pool.shares.size() != 3) return;
     auto next = pool_work(1);
     auto on_top = std::make_shared<work::WorkTemplate>(*next);
@@ -241,7 +242,7 @@ TEST_F(SharesTest, OfAnOlderJobAreStillSentWhereTheNewOneDoesNotVoidIt) {
     // The rest of the batch comes after the new job is known.
     if (pool.shares.size() == 1) pool.listener->on_work(pool, pool_work(2, false));
     EXPECT_FALSE(share.job->generation == 2 && share.job->replaces);
-    answer({.kind = Kind::kAccepted});
+    answer({.kind = ShareKind::kAccepted});
   };
   run({.stop_after_shares = 50});
   EXPECT_EQ(events.of<Stopped>().at(0).totals.shares_stale, 0U);
@@ -250,9 +251,9 @@ TEST_F(SharesTest, OfAnOlderJobAreStillSentWhereTheNewOneDoesNotVoidIt) {
 TEST_F(SharesTest, AStopWaitsForAnswers) {
   asio::steady_timer later(context);
   pool.on_share = [&](const work::Share&) {
-    if (pool.shares.size() > 1) return answer({.kind = Kind::kAccepted});
+    if (pool.shares.size() > 1) return answer({.kind = ShareKind::kAccepted});
     later.expires_after(50ms);
-    later.async_wait([this](auto) { pool.listener->on_share(pool, {.kind = Kind::kAccepted}); });
+    later.async_wait([this](auto) { pool.listener->on_share(pool, {.kind = ShareKind::kAccepted}); });
     engine->stop();
   };
   run({});

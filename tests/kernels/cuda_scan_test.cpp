@@ -15,11 +15,11 @@
 #include "kernels/cuda/tunings.h"
 #include "kernels/gpu/scan_params.h"
 #include "tests/kernels/headers.h"
+#include "tests/kernels/kernel_cases.h"
 
 namespace lode::kernels::cuda {
 namespace {
 
-constexpr std::uint64_t kAllNonces = std::uint64_t{1} << 32;
 constexpr std::uint32_t kEpoch = 7;
 
 ScanJob easy_job(std::uint32_t midstates, std::uint32_t limit) {

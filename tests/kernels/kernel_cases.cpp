@@ -11,8 +11,6 @@
 namespace lode::kernels {
 namespace {
 
-constexpr std::uint64_t kAllNonces = std::uint64_t{1} << 32;
-
 /// Digest word 7 of the header with this nonce, by whole blocks.
 std::uint32_t plain_word(const ScanJob& job, std::uint32_t midstate, std::uint32_t nonce) {
   const State inner = compress(job.midstates[midstate], {job.merkle_tail, job.time, job.bits, nonce, 0x80000000, 0, 0,

@@ -17,6 +17,9 @@
 
 namespace lode::kernels {
 
+/// A header has so many nonces.
+inline constexpr std::uint64_t kAllNonces = std::uint64_t{1} << 32;
+
 /// As ScanFunction: scans from the start of the range until it is done or the list (of kMinHitCapacity or more places)
 /// is full.
 using ScanUnderTest = std::function<ScanResult(const ScanJob& job, NonceRange range, std::span<Hit> hits)>;

@@ -22,7 +22,6 @@
 namespace lode::kernels {
 namespace {
 
-constexpr std::uint64_t kAllNonces = std::uint64_t{1} << 32;
 constexpr std::uint32_t kEpoch = 7;
 constexpr std::string_view kCompiledFast = "plain_v8_recomputed";
 

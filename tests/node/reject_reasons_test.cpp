@@ -8,40 +8,40 @@
 namespace lode::node {
 namespace {
 
-using Kind = RejectMeaning::Kind;
+using Meaning = RejectMeaning::Kind;
 using testing::HasSubstr;
 
 TEST(RejectReasons, EveryKnownWord) {
-  const std::pair<const char*, Kind> words[] = {
-      {"duplicate", Kind::kKnown},
-      {"duplicate-inconclusive", Kind::kKnown},
-      {"duplicate-invalid", Kind::kRejected},
-      {"inconclusive", Kind::kKnown},
-      {"inconclusive-not-best-prevblk", Kind::kStale},
-      {"stale-prevblk", Kind::kStale},
-      {"stale-work", Kind::kStale},
-      {"prev-blk-not-found", Kind::kUnavailable},
-      {"bad-prevblk", Kind::kRejected},
-      {"high-hash", Kind::kRejected},
-      {"bad-txnmrklroot", Kind::kRejected},
-      {"bad-txns-duplicate", Kind::kRejected},
-      {"bad-txns-nonfinal", Kind::kRejected},
-      {"bad-txns-inputs-missingorspent", Kind::kRejected},
-      {"bad-cb-height", Kind::kRejected},
-      {"bad-cb-amount", Kind::kRejected},
-      {"bad-cb-length", Kind::kRejected},
-      {"bad-cb-missing", Kind::kRejected},
-      {"bad-cb-multiple", Kind::kRejected},
-      {"bad-witness-merkle-match", Kind::kRejected},
-      {"bad-witness-nonce-size", Kind::kRejected},
-      {"unexpected-witness", Kind::kRejected},
-      {"bad-diffbits", Kind::kRejected},
-      {"bad-version(0x00000001)", Kind::kRejected},
-      {"time-too-old", Kind::kRejected},
-      {"time-too-new", Kind::kRejected},
-      {"bad-blk-weight", Kind::kRejected},
-      {"bad-blk-length", Kind::kRejected},
-      {"bad-blk-sigops", Kind::kRejected},
+  const std::pair<const char*, Meaning> words[] = {
+      {"duplicate", Meaning::kKnown},
+      {"duplicate-inconclusive", Meaning::kKnown},
+      {"duplicate-invalid", Meaning::kRejected},
+      {"inconclusive", Meaning::kKnown},
+      {"inconclusive-not-best-prevblk", Meaning::kStale},
+      {"stale-prevblk", Meaning::kStale},
+      {"stale-work", Meaning::kStale},
+      {"prev-blk-not-found", Meaning::kUnavailable},
+      {"bad-prevblk", Meaning::kRejected},
+      {"high-hash", Meaning::kRejected},
+      {"bad-txnmrklroot", Meaning::kRejected},
+      {"bad-txns-duplicate", Meaning::kRejected},
+      {"bad-txns-nonfinal", Meaning::kRejected},
+      {"bad-txns-inputs-missingorspent", Meaning::kRejected},
+      {"bad-cb-height", Meaning::kRejected},
+      {"bad-cb-amount", Meaning::kRejected},
+      {"bad-cb-length", Meaning::kRejected},
+      {"bad-cb-missing", Meaning::kRejected},
+      {"bad-cb-multiple", Meaning::kRejected},
+      {"bad-witness-merkle-match", Meaning::kRejected},
+      {"bad-witness-nonce-size", Meaning::kRejected},
+      {"unexpected-witness", Meaning::kRejected},
+      {"bad-diffbits", Meaning::kRejected},
+      {"bad-version(0x00000001)", Meaning::kRejected},
+      {"time-too-old", Meaning::kRejected},
+      {"time-too-new", Meaning::kRejected},
+      {"bad-blk-weight", Meaning::kRejected},
+      {"bad-blk-length", Meaning::kRejected},
+      {"bad-blk-sigops", Meaning::kRejected},
   };
   for (const auto& [word, kind] : words) {
     for (const std::string& said : {std::string(word), "rejected: " + std::string(word)}) {
@@ -57,22 +57,22 @@ TEST(RejectReasons, EveryKnownWord) {
 
 TEST(RejectReasons, AWordAmongOthers) {
   EXPECT_EQ(explain_reject("bad-txns-inputs-missingorspent, CheckTxInputs: inputs missing/spent").kind,
-            Kind::kRejected);
-  EXPECT_EQ(explain_reject("Error: stale-prevblk (code 16)").kind, Kind::kStale);
-  EXPECT_EQ(explain_reject("not-a-duplicate-word").kind, Kind::kRejected);
+            Meaning::kRejected);
+  EXPECT_EQ(explain_reject("Error: stale-prevblk (code 16)").kind, Meaning::kStale);
+  EXPECT_EQ(explain_reject("not-a-duplicate-word").kind, Meaning::kRejected);
 }
 
 TEST(RejectReasons, AParentThatTheNodeDoesNotHaveYet) {
-  EXPECT_EQ(explain_reject("rejected: bad-prevblk").kind, Kind::kKnown);
+  EXPECT_EQ(explain_reject("rejected: bad-prevblk").kind, Meaning::kKnown);
 }
 
 TEST(RejectReasons, UnknownTextIsShownButMadeHarmless) {
   const RejectMeaning meaning = explain_reject("rejected: new-rule\x1b[31m" + std::string(5000, 'x'));
-  EXPECT_EQ(meaning.kind, Kind::kRejected);
+  EXPECT_EQ(meaning.kind, Meaning::kRejected);
   EXPECT_THAT(meaning.reason, testing::StartsWith("new-rule?[31m"));
   EXPECT_LT(meaning.explanation.size(), 500U);
   EXPECT_EQ(explain_reject("").reason, "rejected");
-  EXPECT_EQ(explain_reject("rejected").kind, Kind::kRejected);
+  EXPECT_EQ(explain_reject("rejected").kind, Meaning::kRejected);
 }
 
 TEST(RpcFault, WhatTheOperatorShouldKnow) {

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-PoolBlock make_block(std::uint32_t height) {
+PoolBlock make_pool_block(std::uint32_t height) {
   PoolBlock block;
   block.height = height;
   block.pool = "pool.example:3333";
@@ -43,7 +43,7 @@ std::size_t files_in(const fs::path& folder) {
 TEST(PoolBlockLog, KeepsAllThatIsKnownOfABlock) {
   const test::TemporaryFolder folder;
   PoolBlockLog log(folder.path());
-  const PoolBlock block = make_block(7);
+  const PoolBlock block = make_pool_block(7);
   ASSERT_TRUE(log.record(block));
   ASSERT_TRUE(log.sync(block.hash, block.height));
   const std::string text = content(folder.path() / "pool-blocks" / ("7-" + block.hash.to_display() + ".txt"));
@@ -60,7 +60,7 @@ TEST(PoolBlockLog, MakesNothingBeforeTheFirstBlock) {
 }
 
 TEST(PoolBlockLog, WhatAPoolChoseStaysOnItsLine) {
-  PoolBlock block = make_block(1);
+  PoolBlock block = make_pool_block(1);
   block.job_id = "x\nheader: 00\x1b[2J" + std::string(1000, 'y');
   EXPECT_THAT(to_text(block), HasSubstr("\njob: x?header: 00?[2Jyyy"));
   EXPECT_LT(to_text(block).size(), 1000U);
@@ -70,7 +70,7 @@ TEST(PoolBlockLog, SaysWhenItCannotWrite) {
   const test::TemporaryFolder folder;
   std::ofstream(folder.path() / "pool-blocks") << "in the way";
   PoolBlockLog log(folder.path());
-  const auto recorded = log.record(make_block(1));
+  const auto recorded = log.record(make_pool_block(1));
   ASSERT_FALSE(recorded);
   EXPECT_THAT(recorded.error().message(), HasSubstr("pool-blocks"));
 }
@@ -78,16 +78,17 @@ TEST(PoolBlockLog, SaysWhenItCannotWrite) {
 TEST(PoolBlockLog, DropsTheOldest) {
   const test::TemporaryFolder folder;
   PoolBlockLog log(folder.path());
-  ASSERT_TRUE(log.record(make_block(0)));
+  ASSERT_TRUE(log.record(make_pool_block(0)));
   const fs::path files = folder.path() / "pool-blocks";
   const fs::path first = fs::directory_iterator(files)->path();
   fs::last_write_time(first, fs::file_time_type::clock::now() - std::chrono::hours(1));
   constexpr std::uint32_t kEnough = PoolBlockLog::kKept * 5 / 4;
   for (std::uint32_t height = 1; height <= kEnough; ++height)
-    ASSERT_TRUE(log.record(make_block(height)));
+    ASSERT_TRUE(log.record(make_pool_block(height)));
   EXPECT_GE(files_in(files), PoolBlockLog::kKept);
   EXPECT_LE(files_in(files), PoolBlockLog::kKept + PoolBlockLog::kKept / 10 + 1);
-  EXPECT_TRUE(fs::exists(files / (std::to_string(kEnough) + "-" + make_block(kEnough).hash.to_display() + ".txt")));
+  EXPECT_TRUE(
+      fs::exists(files / (std::to_string(kEnough) + "-" + make_pool_block(kEnough).hash.to_display() + ".txt")));
   EXPECT_FALSE(fs::exists(first));
 }
 

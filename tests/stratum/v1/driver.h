@@ -27,6 +27,9 @@ inline constexpr std::string_view kCoinb1 =
 inline constexpr std::string_view kCoinb2 =
     "feffffff0100f2052a010000001600140102030405060708090a0b0c0d0e0f101112131400000000";
 
+/// A share difficulty that a few thousand hashes meet.
+inline constexpr std::string_view kEasy = "1e-9";
+
 struct NotifySpec {
   std::string id = "1";
   std::string previous = std::string(kPrevious);

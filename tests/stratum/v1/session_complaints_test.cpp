@@ -11,8 +11,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kEasy = "1e-9";
-
 SessionOptions with_timing(DifficultyTiming timing) {
   SessionOptions options = plain_options();
   options.difficulty_timing = timing;

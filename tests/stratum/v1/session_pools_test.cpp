@@ -6,7 +6,6 @@
 namespace lode::stratum::v1::test {
 namespace {
 
-constexpr std::string_view kEasy = "1e-9";
 const std::string kBip320Answer = R"({"version-rolling":true,"version-rolling.mask":"1fffe000"})";
 
 /// Submits `count` shares of the current work, from the `first` on, and feeds the pool's answers back; all must be

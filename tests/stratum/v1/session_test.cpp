@@ -10,8 +10,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kEasy = "1e-9";
-
 Driver working_driver(SessionOptions options = plain_options()) {
   Driver driver(std::move(options));
   driver.shake_hands();

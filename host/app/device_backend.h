@@ -1,9 +1,8 @@
-// The list of what this program is built with: device backends and source schemes, explicit and in order.
+// What a device backend is to the program, and the list of those that it is built with.
 //
 // To add one: write its file and give it one line in builtins.cpp. Start-up, main thread.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -15,17 +14,11 @@
 #include <string_view>
 #include <vector>
 
-#include "host/base/log.h"
 #include "host/base/result.h"
 #include "host/device/device.h"
 #include "host/device/thread_plan.h"
-#include "host/work/sink.h"
-#include "host/work/source.h"
 
 namespace lode::app {
-
-struct MineOptions;
-struct SourceUrl;
 
 /// A device of a backend whose devices are numbered in platforms: "opencl:1.0".
 struct PlatformDevice {
@@ -57,6 +50,14 @@ struct DeviceRequest {
   std::vector<TakenGpu> taken = {};                   ///< GPUs that are not to be used once more
   std::optional<int> max_celsius = {};                ///< a GPU that is hotter rests
 };
+
+/// Says it to the one who asked, if there is a way.
+inline void warn(const DeviceRequest& request, const std::string& text) {
+  if (request.warn) request.warn(text);
+}
+inline void note(const DeviceRequest& request, const std::string& text) {
+  if (request.note) request.note(text);
+}
 
 using Devices = std::vector<std::unique_ptr<device::Device>>;
 
@@ -156,22 +157,7 @@ struct DeviceBackend {
   std::optional<std::string> (*why_absent)() = nullptr;
 };
 
+/// In the order in which they are asked for GPUs.
 std::span<const DeviceBackend> device_backends();
-
-/// A source of work together with the sink that takes its blocks; often one object.
-struct OpenedSource {
-  std::shared_ptr<work::WorkSource> source;
-  std::shared_ptr<work::BlockSink> sink;
-};
-
-struct SourceScheme {
-  std::string_view name;
-  std::uint16_t default_port = 0;
-  /// Null: known, but not supported yet. `url` has this scheme.
-  Result<OpenedSource> (*open)(boost::asio::any_io_executor executor, const SourceUrl& url, const MineOptions& options,
-                               const Log& log) = nullptr;
-};
-
-std::span<const SourceScheme> source_schemes();
 
 }  // namespace lode::app
