@@ -92,22 +92,34 @@ announce() {
 
 # compile TARGET...: builds them; silent when there is nothing to do.
 compile() {
-  local plan steps
-  plan=$(plan_of "$@")
-  if [[ $plan == *"Re-running CMake"* ]]; then
-    worked=true
-    quietly "configuring build/release anew" ninja -C "$build" build.ninja || die "configuring failed (see above)"
-    plan=$(plan_of "$@")
-  fi
+  local plan steps what
+  configure_again
+  # Under this name the manifest is no target of its own, so Ninja does not stop where it would make it anew.
+  plan=$(cd "$build" && NINJA_STATUS='[%f/%t] ' ninja -f "$build/build.ninja" -n "$@" 2>/dev/null) || true
   if [[ $plan == *"ninja: no work to do."* ]]; then return; fi
   worked=true
   steps=$(grep -c '^\[' <<<"$plan") || steps=0
-  if [[ $announced == true ]]; then
-    say "building, $steps steps"
-  else
-    say "building, $steps steps: $(about $((steps * SECONDS_PER_STEP / jobs)))"
-  fi
+  what="building, steps: $steps"
+  if [[ $announced == false ]]; then what+=", $(about $((steps * SECONDS_PER_STEP / jobs)))"; fi
+  say "$what"
   (run_ninja -j "$jobs" "$@") || die "the build failed (see above)"
+}
+
+# Lets Ninja run CMake if its files changed or a header came or went, which only Ninja finds out.
+configure_again() {
+  local before log
+  before=$(stat -c %y "$build/build.ninja")
+  log=$(mktemp)
+  scratch+=("$log")
+  if ! ninja -C "$build" build.ninja >"$log" 2>&1; then
+    cat -- "$log" >&2
+    die "configuring build/release anew failed (see above)"
+  fi
+  if [[ $(stat -c %y "$build/build.ninja") != "$before" ]]; then
+    worked=true
+    say "build/release was configured anew"
+    in_place || cat -- "$log" >&2
+  fi
 }
 
 # Ninja shows one line of progress by itself where it writes to a terminal.
@@ -119,6 +131,3 @@ run_ninja() {
     ninja "$@" >&2
   fi
 }
-
-# What Ninja would do.
-plan_of() { (cd "$build" && NINJA_STATUS='[%f/%t] ' ninja -n "$@" 2>/dev/null) || true; }

@@ -13,7 +13,8 @@ install_lode() {
 
   stage=$(mktemp -d)
   scratch+=("$stage")
-  quietly "installing in $destination$prefix" env DESTDIR="$stage" cmake --install "$build" --prefix "$prefix" ||
+  say "installing in $destination$prefix"
+  DESTDIR=$stage cmake --install "$build" --prefix "$prefix" >/dev/null ||
     die "the installation failed (see above)"
   while IFS= read -r -d '' path; do
     writable "$destination/${path%/*}" || as_who=(as_root)

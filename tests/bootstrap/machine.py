@@ -1,5 +1,5 @@
 """A machine for ./bootstrap to run on: the real script in a copy, and a PATH on which everything that would install,
-configure or build is `stand_in`. No test needs root or a network, and none touches the machine it runs on."""
+configure or compile is `stand_in`. No test needs root or a network, and none touches the machine it runs on."""
 
 import os
 import pathlib
@@ -15,7 +15,7 @@ REPOSITORY = HERE.parent.parent
 
 # What ./bootstrap runs that changes nothing: the real programs.
 REAL = ("awk bash basename cat chmod cmp cp cut dirname env find grep head id ln mkdir mktemp nproc paste readlink rm sed sh"
-        " sort stty tail tar touch tr uname wc").split()
+        " sort stat stty tail tar touch tr uname wc").split()
 STAND_INS = "apt-cache apt-get c++ cmake ctest dpkg dpkg-query ldconfig ninja nvcc nvidia-smi sudo".split()
 
 BUILD = ("g++ cmake ninja-build libssl-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev libhwloc-dev"
@@ -51,7 +51,7 @@ class MachineTest(unittest.TestCase):
     """Each test has a machine: Debian 12 with nothing installed but what `install` names, an nvcc, and no GPU.
 
     Files in self.state that change it: installed, offered ("name version" lines), offline, broken-PACKAGE, sudo-refuses,
-    cmake-fails, compiler-fails, driver, gpus (what nvidia-smi prints), npm-fails, ctest-status, only-root (a folder)."""
+    cmake-fails, compiler-fails, new-header, driver, gpus (what nvidia-smi prints), npm-fails, ctest-status, only-root (a folder)."""
 
     longMessage = True
 
@@ -66,6 +66,7 @@ class MachineTest(unittest.TestCase):
         for name in REAL:
             (bin_folder / name).symlink_to(shutil.which(name))
         shutil.copy(HERE / "stand_in", self.state / "stand_in")
+        shutil.copy(HERE / "build.ninja", self.state / "build.ninja")
         for name in STAND_INS:
             (bin_folder / name).symlink_to(self.state / "stand_in")
         for path in ("bootstrap", "scripts", "CMakePresets.json", "kernels/cuda/CMakeLists.txt",
@@ -130,7 +131,8 @@ class MachineTest(unittest.TestCase):
                 os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
             options = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
         environment = {"PATH": str(self.state / "bin"), "MACHINE": str(self.state), "TERM": "xterm", "LODE_JOBS": "2",
-                       "TMPDIR": str(self.folder), "HOME": str(self.folder), **environment}
+                       "TMPDIR": str(self.folder), "HOME": str(self.folder), "REAL_NINJA": shutil.which("ninja"),
+                       **environment}
         command = [str(program or self.root / "bootstrap"), *arguments]
         options.update(env=environment, cwd=cwd or self.root, stdin=subprocess.DEVNULL)
         if terminal:

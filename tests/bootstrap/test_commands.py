@@ -61,7 +61,7 @@ class CommandsTest(MachineTest):
         self.fail_with("LODE_WERROR is 'perhaps'", "build", LODE_WERROR="perhaps")
 
     def test_jobs(self):
-        self.assertEqual(self.succeed("build", LODE_JOBS="7").calls_of("ninja", "-j")[0], ["7", "lode"])
+        self.assertEqual(self.succeed("build", LODE_JOBS="7").calls_of("ninja", "-j"), [["7", "lode"]])
         for jobs in ("0", "many", "-1"):
             self.fail_with("LODE_JOBS is '%s'" % jobs, "build", LODE_JOBS=jobs)
 

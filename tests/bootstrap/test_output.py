@@ -6,8 +6,8 @@ from machine import MachineTest
 
 
 def lines_left(error):
-    """The lines that a terminal shows at the end: of each line, what came after the last time that it was wiped."""
-    return [line.split("\r\x1b[K")[-1] for line in error.replace("\r\n", "\n").split("\n")]
+    """The lines that a terminal shows at the end: of each line, what was last written over it."""
+    return [line.split("\r")[-1].replace("\x1b[K", "") for line in error.replace("\r\n", "\n").split("\n")]
 
 
 class OutputTest(MachineTest):
@@ -16,11 +16,13 @@ class OutputTest(MachineTest):
         self.assertIn("\r\x1b[K  output 3 of apt-get install", result.error)
         left = "\n".join(lines_left(result.error))
         self.assertNotIn("output", left)
+        self.assertNotIn("[1/3]", left)
+        self.assertIn("[3/3] Building CXX object lode", left)
         for step in ("about 4 minutes to build and test", "missing: g++ cmake", "updating the package lists", "installing 21 packages",
-                     "installing the Bitcoin node", "configuring build/release", "building, 3 steps"):
+                     "installing the Bitcoin node", "configuring build/release", "building, steps: 3"):
             self.assertIn("bootstrap: " + step, left)
         for line in result.error.replace("\r\n", "\n").split("\n"):
-            for shown in line.split("\r\x1b[K"):
+            for shown in line.replace("\x1b[K", "").split("\r"):
                 if not shown.startswith(("bootstrap: missing: ", "bootstrap: left out: ")):
                     self.assertLess(len(shown), 80, shown)
 
@@ -32,7 +34,7 @@ class OutputTest(MachineTest):
                 result = self.succeed(*arguments, terminal=terminal)
                 left = lines_left(result.error)
                 for line in ("output 1 of apt-get update", "output 2 of apt-get install", "output of cmake",
-                             "[2/3] Building CXX object"):
+                             "[3/3] Building CXX object lode"):
                     self.assertIn(line, left, result)
                 self.assertNotIn("\x1b", result.error)
                 self.assertEqual(result.calls_of("ctest"), [["--preset", "release", "-j", "2"]], "--verbose is not ctest's")
@@ -52,7 +54,7 @@ class OutputTest(MachineTest):
         first = result.error.splitlines()[0]
         self.assertRegex(first, r"^bootstrap: about \d+ minutes to build, more if packages are missing$")
         more = self.succeed("build", LODE_WERROR="1")
-        self.assertRegex(more.error, r"bootstrap: building, 3 steps: less than a minute\n")
+        self.assertIn("bootstrap: building, steps: 1, less than a minute\n", more.error)
         minutes = [int(re.search(r"about (\d+) minutes", error)[1]) for error in (first, self.first_line(LODE_JOBS="1"))]
         self.assertLess(minutes[0], minutes[1])
 
@@ -71,3 +73,13 @@ class OutputTest(MachineTest):
         self.succeed("mine")
         result = self.succeed("mine", terminal=True)
         self.assertEqual(result.error, "")
+
+    def test_what_ninja_configures_is_said(self):
+        self.succeed("build")
+        for terminal in (True, False):
+            with self.subTest(terminal=terminal):
+                self.write("new-header")
+                result = self.succeed("build", terminal=terminal)
+                self.assertIn("bootstrap: build/release was configured anew", result.error)
+                self.assertEqual("Re-running CMake" in result.error, not terminal)
+                self.assertEqual(self.succeed("build", terminal=terminal).error, "")
