@@ -23,9 +23,9 @@ HALVING_INTERVAL = 150
 def missing():
     """What this machine lacks to run a node, as a sentence, or None."""
     if shutil.which("node") is None:
-        return "Node.js is missing: no program `node` on the PATH"
+        return "Node.js is missing: install the package nodejs"
     if not os.path.isdir(os.path.join(HERE, "node_modules", "bcoin")):
-        return "bcoin is missing: run `npm ci` in %s" % HERE
+        return "bcoin is missing: `./bootstrap deps test` installs it (npm ci in tests/interop)"
     return None
 
 
