@@ -45,7 +45,7 @@ class CompareCpu(unittest.TestCase):
     def run_script(self, *words):
         environment = os.environ | {"PEER_PIDS": str(self.at / "pids"), "PEER_ARGUMENTS": str(self.at / "arguments")}
         return subprocess.run([sys.executable, "-B", str(SCRIPT), "--lode", str(self.at / "lode"), *words],
-                              capture_output=True, text=True, check=False, env=environment, timeout=60)
+                              capture_output=True, text=True, check=False, env=environment, timeout=600)
 
     def test_ratios_and_kinds(self):
         samples = self.at / "samples.json"

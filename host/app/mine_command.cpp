@@ -159,8 +159,6 @@ Ending mine(const MineOptions& options, Terminal& terminal) {
   }
 
   Screen screen(terminal, log.named("mine"), options.quiet);
-  screen.banner(started, options.sources.empty());
-  if (events) events->write(to_json(started, std::chrono::system_clock::now()));
 
   std::vector<double> quotas(options.quotas.begin(), options.quotas.end());
   if (options.balance && quotas.empty()) quotas.assign(parts.sources.size(), 1);
@@ -171,6 +169,9 @@ Ending mine(const MineOptions& options, Terminal& terminal) {
                                              .return_after = has_pools ? kReturnToPool : std::chrono::seconds(0),
                                              .quotas = std::move(quotas)};
   Session session(io.get_executor(), engine_options, std::move(parts), screen, events.get(), log.named("mine"));
+  // Signals are heard from here on, so whoever reads that it has started may send one.
+  screen.banner(started, options.sources.empty());
+  if (events) events->write(to_json(started, std::chrono::system_clock::now()));
   std::exception_ptr failure;
   engine::StopReason reason = engine::StopReason::kAsked;
   asio::co_spawn(io, session.run(), [&](std::exception_ptr thrown, engine::StopReason why) {

@@ -35,6 +35,20 @@ store::Resolution resolution_of(Outcome::Kind kind) {
 
 }  // namespace
 
+/// Counts while it lives.
+class Submitter::Attempt {
+ public:
+  explicit Attempt(Submitter& owner) : owner_(owner) { ++owner_.attempts_; }
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+  ~Attempt() {
+    if (--owner_.attempts_ == 0) owner_.settled_.cancel();
+  }
+
+ private:
+  Submitter& owner_;
+};
+
 Submitter::Submitter(asio::any_io_executor executor, std::vector<work::BlockSink*> sinks, store::BlockJournal* journal,
                      SubmitterListener& listener, Log log)
     : executor_(executor),
@@ -90,13 +104,8 @@ asio::awaitable<void> Submitter::deliver(std::shared_ptr<Delivery> delivery, wor
   asio::steady_timer pause(executor_);
   auto wait = kFirstRetry;
   for (;;) {
-    Outcome outcome = co_await sink.submit_block(delivery->block);
-    if (outcome.kind != Outcome::Kind::kUnavailable) {
-      // A sink in this process answers at once: let whoever called submit() finish first.
-      co_await asio::post(executor_, asio::use_awaitable);
-      answered(*delivery, sink, std::move(outcome));
-      co_return;
-    }
+    const Outcome outcome = co_await attempt(*delivery, sink);
+    if (outcome.kind != Outcome::Kind::kUnavailable) co_return;
     if (delivery->settled && (std::chrono::steady_clock::now() - delivery->found > kOthersTriedFor ||
                               tasks_.running() > kMostTasksForOthers)) {
       co_return;
@@ -110,6 +119,17 @@ asio::awaitable<void> Submitter::deliver(std::shared_ptr<Delivery> delivery, wor
     if (error) co_return;
     wait = std::min(2 * wait, kLongestRetry);
   }
+}
+
+asio::awaitable<Outcome> Submitter::attempt(Delivery& delivery, work::BlockSink& sink) {
+  const Attempt counted(*this);
+  Outcome outcome = co_await sink.submit_block(delivery.block);
+  if (outcome.kind != Outcome::Kind::kUnavailable) {
+    // A sink in this process answers at once: let whoever called submit() finish first.
+    co_await asio::post(executor_, asio::use_awaitable);
+    answered(delivery, sink, outcome);
+  }
+  co_return outcome;
 }
 
 void Submitter::answered(Delivery& delivery, work::BlockSink& sink, Outcome outcome) {
@@ -148,7 +168,7 @@ void Submitter::settle(Delivery& delivery, const Outcome& outcome, const std::st
 
 asio::awaitable<void> Submitter::finish(std::chrono::steady_clock::duration grace) {
   const auto deadline = std::chrono::steady_clock::now() + grace;
-  while (!open_.empty() && std::chrono::steady_clock::now() < deadline) {
+  while ((!open_.empty() || attempts_ > 0) && std::chrono::steady_clock::now() < deadline) {
     settled_.expires_at(deadline);
     co_await settled_.async_wait(asio::as_tuple(asio::use_awaitable));
   }

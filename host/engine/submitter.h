@@ -49,7 +49,8 @@ class Submitter {
   /// Blocks whose fate is open.
   [[nodiscard]] std::size_t pending() const noexcept { return open_.size(); }
 
-  /// Waits until nothing is pending, at the most for `grace`; then gives up all sending.
+  /// Waits until nothing is pending and no node is being given a block, at the most for `grace`; then gives up all
+  /// sending. Nodes that are out of reach are not waited for once another has the block.
   boost::asio::awaitable<void> finish(std::chrono::steady_clock::duration grace);
 
  private:
@@ -63,8 +64,11 @@ class Submitter {
     std::string verdict_sink{};
   };
 
+  class Attempt;
+
   void send(std::shared_ptr<Delivery> delivery);
   boost::asio::awaitable<void> deliver(std::shared_ptr<Delivery> delivery, work::BlockSink& sink);
+  boost::asio::awaitable<work::BlockOutcome> attempt(Delivery& delivery, work::BlockSink& sink);
   void answered(Delivery& delivery, work::BlockSink& sink, work::BlockOutcome outcome);
   void settle(Delivery& delivery, const work::BlockOutcome& outcome, const std::string& sink);
 
@@ -74,7 +78,8 @@ class Submitter {
   SubmitterListener& listener_;
   Log log_;
   std::map<chain::Hash256, std::shared_ptr<Delivery>> open_;
-  boost::asio::steady_timer settled_;  ///< never expires; cancelled when a block is settled
+  std::size_t attempts_ = 0;           ///< that are being made
+  boost::asio::steady_timer settled_;  ///< never expires; cancelled when a block is settled, and with the last attempt
   net::TaskGroup tasks_;
 };
 

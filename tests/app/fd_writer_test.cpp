@@ -8,6 +8,8 @@
 #include <csignal>
 #include <string>
 
+#include "tests/support/patience.h"
+
 namespace lode::app {
 namespace {
 
@@ -69,7 +71,7 @@ TEST_F(FdWriterTest, AReaderThatWentAwayIsToldOnce) {
     FdWriter writer(ends_[1], [&](const std::string&) { ++errors; });
     for (int i = 0; i < 10; ++i) {
       writer.write("line\n");
-      writer.flush(std::chrono::seconds(5));
+      writer.flush(test::kPatience);
     }
   }
   EXPECT_EQ(errors, 1);

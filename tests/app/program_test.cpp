@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -37,7 +38,7 @@ Finished lode(std::vector<std::string> arguments, std::vector<std::string> envir
   const test::TemporaryFolder state;
   arguments.insert(arguments.begin(), LODE_PROGRAM);
   environment.insert(environment.begin(), "XDG_STATE_HOME=" + state.path().string());
-  return run_program(arguments, 100, environment);
+  return run_program(arguments, environment);
 }
 
 TEST(Program, WithoutArgumentsShowsHelpAndFails) {
@@ -319,14 +320,15 @@ TEST(Program, BenchMeasuresEveryNumberOfMidstatesAsked) {
 }
 
 TEST(Program, ASignalStopsCleanly) {
-  if (!std::filesystem::exists("/usr/bin/timeout")) GTEST_SKIP() << "needs /usr/bin/timeout (coreutils) to send it";
-  // In the foreground: otherwise it sends the signal to the process and to its group, and the second may count as one.
-  for (const char* signal : {"INT", "TERM", "HUP"}) {
-    const Finished done = run_program({"/usr/bin/timeout", "--foreground", "--preserve-status", "-s", signal, "1",
-                                       LODE_PROGRAM, "mine", "--threads", "1", "--state", "none", "--events", "-"});
+  const std::pair<int, std::string> signals[] = {{SIGINT, "SIGINT"}, {SIGTERM, "SIGTERM"}, {SIGHUP, "SIGHUP"}};
+  for (const auto& [number, name] : signals) {
+    RunningProgram program({LODE_PROGRAM, "mine", "--threads", "1", "--state", "none", "--events", "-"});
+    ASSERT_TRUE(program.wait_for_output(R"("event":"started")")) << program.finish().err;
+    program.signal(number);
+    const Finished done = program.finish();
     EXPECT_EQ(done.status, kExitOk) << done.err;
-    EXPECT_THAT(done.out, HasSubstr("\"event\":\"stopped\"")) << signal;
-    EXPECT_THAT(done.err, HasSubstr(std::string("SIG") + signal));
+    EXPECT_THAT(done.out, HasSubstr(R"("event":"stopped")")) << name;
+    EXPECT_THAT(done.err, HasSubstr(name));
   }
 }
 

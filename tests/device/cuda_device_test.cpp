@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
 
 #include "kernels/cpu/registry.h"
 #include "tests/device/fake_cuda.h"
+#include "tests/support/patience.h"
 
 namespace lode::device {
 namespace {
@@ -49,6 +51,16 @@ std::vector<Hit> answers(const ScanJob& job, NonceRange range) {
     range = {static_cast<std::uint32_t>(range.first + result.nonces), range.count - result.nonces};
   }
   return sorted(all);
+}
+
+/// False: it never comes true.
+bool wait_until(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + test::kPatience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
 }
 
 class FakeTelemetry final : public TelemetrySource {
@@ -150,8 +162,12 @@ TEST_F(CudaDeviceTest, LaunchesAsTheKernelWasTunedForOrAsItIsTold) {
 }
 
 TEST_F(CudaDeviceTest, KeepsTwoLaunchesInFlight) {
-  const ScanJob job = make_job(1, 0);
-  scan_all(job, {0, 300'000});
+  open({.midstates = 8, .launch_limit = test::kPatience});
+  driver->hang();
+  std::thread scanning([&] { scan_all(make_job(1, 0), {0, 300'000}); });
+  EXPECT_TRUE(wait_until([&] { return driver->most_in_flight() == 2; }));
+  driver->finish();
+  scanning.join();
   EXPECT_EQ(driver->most_in_flight(), 2);
 }
 
@@ -212,15 +228,17 @@ TEST_F(CudaDeviceTest, NewerWorkWaitsForTheLaunchesInFlightAlone) {
 
 TEST_F(CudaDeviceTest, WhatWasDoneBeforeAnAbortIsAPrefix) {
   const ScanJob job = make_job(2, 0x0003ffff, 1);
+  const int before = driver->launches();
   std::thread newer([&] {
-    EXPECT_TRUE(driver->wait_until_busy());
-    std::this_thread::sleep_for(20ms);
+    // Two are in flight, so the third begins when the first is over.
+    EXPECT_TRUE(wait_until([&] { return driver->launches() >= before + 3; }));
     device->abort_before(2);
   });
   hits.resize(1 << 18);
   const auto result = device->scan(job, {77, std::uint64_t{1} << 32}, hits);
   newer.join();
   ASSERT_TRUE(result);
+  EXPECT_GT(result->nonces, 0U);
   EXPECT_EQ(sorted({hits.begin(), hits.begin() + result->hits}), answers(job, {77, result->nonces}));
 }
 
@@ -288,7 +306,7 @@ TEST_F(CudaDeviceTest, ALaunchThatDoesNotEndIsAFault) {
 }
 
 TEST_F(CudaDeviceTest, ALaunchThatEndsLateAfterAllCanBeRecoveredFrom) {
-  open({.launch_limit = 50ms, .stop_limit = 30s});
+  open({.launch_limit = 2s, .stop_limit = test::kPatience});  // the self-test after the restart has to keep it too
   driver->hang();
   ASSERT_FALSE(device->scan(make_job(1, 0), {0, 1000}, hits));
   driver->finish();
@@ -336,7 +354,7 @@ TEST_F(CudaDeviceTest, RestsWhileItIsTooHot) {
   EXPECT_EQ(device->telemetry()->celsius, 81);
   EXPECT_EQ(telemetry->asked_for, "0000:01:00.0");
   telemetry->celsius = 75;
-  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  const auto deadline = std::chrono::steady_clock::now() + test::kPatience;
   while (device->scan(make_job(1, 0), {0, 1000}, hits)->nonces == 0 && std::chrono::steady_clock::now() < deadline) {
   }
   EXPECT_GT(driver->launches(), before);

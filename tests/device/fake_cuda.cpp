@@ -11,6 +11,7 @@
 #include "kernels/cuda/host_warp.h"
 #include "kernels/cuda/scan.h"
 #include "kernels/cuda/tunings.h"
+#include "tests/support/patience.h"
 
 namespace lode::device {
 namespace {
@@ -87,7 +88,7 @@ int FakeCuda::calls(const std::string& name) {
 
 bool FakeCuda::wait_until_busy() {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, std::chrono::seconds(30), [this] { return busy_; });
+  return changed_.wait_for(lock, test::kPatience, [this] { return busy_; });
 }
 
 FakeCuda::Shape FakeCuda::last_shape() {

@@ -49,7 +49,7 @@ class FakeCuda final : public CudaDriver {
 
   [[nodiscard]] int calls(const std::string& name);
   [[nodiscard]] int launches() { return calls("launch"); }
-  /// Waits until a launch runs. False after half a minute.
+  /// Waits until a launch runs. False: none ever does.
   bool wait_until_busy();
   /// The shape of a launch.
   struct Shape {

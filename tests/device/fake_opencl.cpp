@@ -11,6 +11,7 @@
 #include "kernels/cuda/scan.h"
 #include "kernels/cuda/tunings.h"
 #include "kernels/opencl/program.h"
+#include "tests/support/patience.h"
 
 namespace lode::device {
 namespace {
@@ -100,7 +101,7 @@ int FakeOpenCl::calls(const std::string& name) {
 
 bool FakeOpenCl::wait_until_busy() {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, std::chrono::seconds(30), [this] { return busy_; });
+  return changed_.wait_for(lock, test::kPatience, [this] { return busy_; });
 }
 
 std::size_t FakeOpenCl::alive() {

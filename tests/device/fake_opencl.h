@@ -65,7 +65,7 @@ class FakeOpenCl final : public OpenClDriver {
   [[nodiscard]] int calls(const std::string& name);
   /// Programs compiled from source.
   [[nodiscard]] int compiled() const { return compiled_; }
-  /// Waits until a kernel runs. False after half a minute.
+  /// Waits until a kernel runs. False: none ever does.
   bool wait_until_busy();
   /// What was not given back.
   [[nodiscard]] std::size_t alive();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "host/work/verifier.h"
+#include "tests/support/patience.h"
 #include "tests/support/test_work.h"
 
 namespace lode::device {
@@ -103,10 +104,10 @@ class Notification {
     }};
   }
 
-  /// False after half a minute.
+  /// False: it never does.
   bool wait() {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, 30s, [this] { return given_; });
+    return changed_.wait_for(lock, test::kPatience, [this] { return given_; });
   }
 
  private:
@@ -121,10 +122,10 @@ class WorkerTest : public ::testing::Test {
     return std::make_unique<Worker>(std::make_unique<ScriptedDevice>(script), lane, 3, std::move(hooks));
   }
 
-  /// Waits until the device was asked for `count` scans. False after half a minute.
+  /// Waits until the device was asked for `count` scans. False: it never is.
   bool wait_for_scans(std::size_t count) {
     std::unique_lock lock(script->mutex);
-    return script->changed.wait_for(lock, 30s, [&] { return script->scanned.size() >= count; });
+    return script->changed.wait_for(lock, test::kPatience, [&] { return script->scanned.size() >= count; });
   }
 
   std::shared_ptr<ScriptedDevice::Script> script = std::make_shared<ScriptedDevice::Script>();
@@ -152,8 +153,9 @@ TEST_F(WorkerTest, GoesOnWhereItWasWhenATemplateHasItsNextTurn) {
     const bool odd = turn % 2 == 1;
     worker->assign(job(turn, odd ? first_work : second_work, odd ? 0 : 1));
     std::unique_lock lock(script->mutex);
-    ASSERT_TRUE(script->changed.wait_for(
-        lock, 30s, [&] { return std::count(script->generations.begin(), script->generations.end(), turn) >= 3; }));
+    ASSERT_TRUE(script->changed.wait_for(lock, test::kPatience, [&] {
+      return std::count(script->generations.begin(), script->generations.end(), turn) >= 3;
+    }));
   }
   worker->stop();
   std::array<std::uint64_t, 2> next{};
@@ -184,7 +186,7 @@ TEST_F(WorkerTest, WorkThatWasDoneIsNotDoneAgainInItsNextTurn) {
   };
   const auto worker = make_worker();
   worker->assign(job(1, small, 0));
-  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  const auto deadline = std::chrono::steady_clock::now() + test::kPatience;
   while (worker->hashes_for(0) < std::uint64_t{1} << 32 && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(1ms);
   ASSERT_EQ(worker->hashes_for(0), std::uint64_t{1} << 32);
@@ -294,7 +296,7 @@ TEST_F(WorkerTest, AFullRingLosesNoHit) {
   worker->assign(test::make_job(1, test::make_template(1, 0x1d00ffff)));
   // Far more than the ring holds, collected in bites while the worker waits for room.
   std::set<work::Roll> seen;
-  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  const auto deadline = std::chrono::steady_clock::now() + test::kPatience;
   constexpr std::size_t kWanted = 20000;
   std::size_t collected = 0;
   while (collected < kWanted && std::chrono::steady_clock::now() < deadline) {
@@ -368,9 +370,9 @@ TEST_F(WorkerTest, AFaultIsReportedOnceAndEndsTheWork) {
   EXPECT_EQ(script->scanned.size(), 1U);
 }
 
-/// Waits for the next news. Nothing after half a minute.
+/// Waits for the next news. Nothing: there never are any.
 std::optional<DeviceNews> await_news(Worker& worker) {
-  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  const auto deadline = std::chrono::steady_clock::now() + test::kPatience;
   while (std::chrono::steady_clock::now() < deadline) {
     if (auto news = worker.next_news()) return news;
     std::this_thread::sleep_for(1ms);
@@ -417,8 +419,9 @@ TEST_F(RestartTest, TheNextTurnOfATemplateGoesOnBehindWhatWasDoneSince) {
   };
   const auto wait_for = [this](work::Generation generation) {
     std::unique_lock lock(script->mutex);
-    return script->changed.wait_for(
-        lock, 30s, [&] { return std::count(script->generations.begin(), script->generations.end(), generation) >= 4; });
+    return script->changed.wait_for(lock, test::kPatience, [&] {
+      return std::count(script->generations.begin(), script->generations.end(), generation) >= 4;
+    });
   };
   const auto worker = make_worker();
   worker->assign(job(1, first_work, 0));
@@ -482,7 +485,7 @@ TEST_F(RestartTest, ItsWorkIsLeftToOthersMeanwhile) {
   // Work that comes while the device is away, too.
   worker->assign(test::make_job(2, test::make_template(2, 0x1d00ffff)));
   std::unique_ptr<LanePart> next;
-  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  const auto deadline = std::chrono::steady_clock::now() + test::kPatience;
   while (!(next = orphans->take(2)) && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(1ms);
   EXPECT_TRUE(next);
@@ -532,7 +535,7 @@ TEST_F(WorkerTest, SaysWhenAJobIsFirstHashed) {
   worker->assign(test::make_job(1, test::make_template(1, 0x1d00ffff)));
   ASSERT_TRUE(wait_for_scans(3));
   worker->assign(test::make_job(2, test::make_template(2, 0x1d00ffff)));
-  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  const auto deadline = std::chrono::steady_clock::now() + test::kPatience;
   for (;;) {
     const std::lock_guard lock(mutex);
     if (first.size() == 2 || std::chrono::steady_clock::now() > deadline) break;

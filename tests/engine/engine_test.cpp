@@ -14,6 +14,7 @@
 #include "kernels/cpu/registry.h"
 #include "tests/device/fake_cuda.h"
 #include "tests/engine/fakes.h"
+#include "tests/support/patience.h"
 #include "tests/support/test_work.h"
 
 namespace lode::engine {
@@ -219,8 +220,10 @@ TEST_F(EngineTest, ALyingDeviceDoesNotStopTheOthers) {
   EXPECT_EQ(sink.received.size(), 1U);
 }
 
-std::unique_ptr<device::Device> played_gpu(const std::shared_ptr<device::FakeCuda>& driver) {
-  return device::open_cuda_device(driver, driver->gpu(), device::FakeCuda::kernels(), {.midstates = 4}).value();
+std::unique_ptr<device::Device> played_gpu(const std::shared_ptr<device::FakeCuda>& driver,
+                                           device::GpuDeviceOptions options = {}) {
+  options.midstates = 4;
+  return device::open_cuda_device(driver, driver->gpu(), device::FakeCuda::kernels(), std::move(options)).value();
 }
 
 TEST_F(EngineTest, AGpuMines) {
@@ -233,14 +236,19 @@ TEST_F(EngineTest, AGpuMines) {
 
 TEST_F(EngineTest, AGpuThatFailsIsRestartedWhileTheOthersGoOn) {
   const auto driver = std::make_shared<device::FakeCuda>();
-  devices.push_back(played_gpu(driver));
+  devices.push_back(played_gpu(driver, {.launch_limit = test::kPatience, .stop_limit = test::kPatience}));
   add_cpu_threads(1);
   std::size_t accepted_at_fault = 0;
   std::size_t accepted_when_back = 0;
   events.on_any = [&](const Event& event) {
     const std::size_t accepted = events.of<BlockAccepted>().size();
-    if (std::holds_alternative<BlockAccepted>(event) && accepted == 3) {
-      driver->fail("launch", device::CudaStatus::kLaunchFailed);
+    if (std::holds_alternative<BlockAccepted>(event)) {
+      // It cannot come back before the CPU has found a block: what it runs does not end before.
+      if (!events.of<DeviceFault>().empty()) driver->finish();
+      if (accepted == 3) {
+        driver->hang();
+        driver->fail("query", device::CudaStatus::kLaunchFailed);
+      }
     }
     if (std::holds_alternative<DeviceFault>(event)) accepted_at_fault = accepted;
     if (std::holds_alternative<DeviceBack>(event)) {
@@ -248,7 +256,7 @@ TEST_F(EngineTest, AGpuThatFailsIsRestartedWhileTheOthersGoOn) {
       engine->stop();
     }
   };
-  EXPECT_EQ(run({.stop_after = 60s}), StopReason::kAsked);
+  EXPECT_EQ(run({.stop_after = test::kPatience}), StopReason::kAsked);
   ASSERT_EQ(events.of<DeviceFault>().size(), 1U);
   EXPECT_EQ(events.of<DeviceFault>()[0].device, "cuda:0");
   EXPECT_EQ(events.of<DeviceFault>()[0].restart_in, 1.0);
@@ -269,7 +277,7 @@ TEST_F(EngineTest, AGpuThatLiesIsRestarted) {
     if (std::holds_alternative<DeviceFault>(event)) driver->corrupt(false);
     if (std::holds_alternative<DeviceBack>(event)) engine->stop();
   };
-  EXPECT_EQ(run({.stop_after = 60s}), StopReason::kAsked);
+  EXPECT_EQ(run({.stop_after = test::kPatience}), StopReason::kAsked);
   EXPECT_EQ(events.of<HardwareError>().size(), 5U);
   ASSERT_EQ(events.of<DeviceFault>().size(), 1U);
   EXPECT_EQ(events.of<DeviceFault>()[0].reason, "wrong results, one after another");
@@ -291,7 +299,7 @@ TEST_F(EngineTest, AGpuThatIsWrongAtTheStartIsRestartedToo) {
     if (std::holds_alternative<DeviceFault>(event)) driver->corrupt(false);
     if (std::holds_alternative<DeviceBack>(event)) engine->stop();
   };
-  EXPECT_EQ(run({.stop_after = 60s}), StopReason::kAsked);
+  EXPECT_EQ(run({.stop_after = test::kPatience}), StopReason::kAsked);
   ASSERT_EQ(events.of<DeviceFault>().size(), 1U);
   EXPECT_NE(events.of<DeviceFault>()[0].reason.find("failed its self-test"), std::string::npos);
   EXPECT_EQ(events.of<DeviceFault>()[0].restart_in, 1.0);
@@ -306,7 +314,7 @@ TEST_F(EngineTest, AGpuThatIsGoneIsTriedAgainAndAStopDoesNotWaitForThat) {
     if (std::holds_alternative<JobStarted>(event)) driver->lose();
     if (std::holds_alternative<DeviceFault>(event) && events.of<DeviceFault>().size() == 2) engine->stop();
   };
-  EXPECT_EQ(run({.stop_after = 60s}), StopReason::kAsked);
+  EXPECT_EQ(run({.stop_after = test::kPatience}), StopReason::kAsked);
   const auto faults = events.of<DeviceFault>();
   ASSERT_EQ(faults.size(), 2U);
   EXPECT_EQ(faults[1].restart_in, 15.0);

@@ -8,6 +8,7 @@
 
 #include "host/chain/header.h"
 #include "tests/engine/fakes.h"
+#include "tests/support/patience.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/test_work.h"
 
@@ -22,6 +23,31 @@ work::BlockOutcome outcome(Kind kind, std::string reason = "") {
   return {.kind = kind, .reason = std::move(reason), .detail = "as the test says"};
 }
 
+/// Takes a block as soon as it is told to.
+class SlowSink final : public work::BlockSink {
+ public:
+  explicit SlowSink(const asio::any_io_executor& executor) : answer_(executor, asio::steady_timer::time_point::max()) {}
+
+  const std::string& name() const noexcept override { return name_; }
+  bool outlives_process() const noexcept override { return true; }
+  asio::awaitable<work::BlockOutcome> submit_block(work::FoundBlock) override {
+    co_await answer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    has_block = told_;
+    co_return outcome(told_ ? Kind::kAccepted : Kind::kUnavailable);
+  }
+  void answer() {
+    told_ = true;
+    answer_.cancel();
+  }
+
+  bool has_block = false;
+
+ private:
+  std::string name_ = "slow";
+  bool told_ = false;
+  asio::steady_timer answer_;
+};
+
 class SubmitterTest : public ::testing::Test, public SubmitterListener {
  public:
   void on_block_fate(const BlockFate& fate) override { fates.push_back(fate); }
@@ -32,7 +58,7 @@ class SubmitterTest : public ::testing::Test, public SubmitterListener {
   }
 
   /// Sends a block and sees it through for at most `grace`.
-  void submit_and_finish(const work::FoundBlock& found, std::chrono::milliseconds grace = 20s) {
+  void submit_and_finish(const work::FoundBlock& found, std::chrono::milliseconds grace = test::kPatience) {
     asio::co_spawn(
         context,
         [&]() -> asio::awaitable<void> {
@@ -69,6 +95,36 @@ TEST_F(SubmitterTest, EverySinkGetsTheBlockAndTheFirstAcceptanceCounts) {
   EXPECT_EQ(fates[0].sink, "first");
   EXPECT_FALSE(fates[0].resent);
   EXPECT_EQ(journalled(), 0U);
+}
+
+TEST_F(SubmitterTest, TheEndWaitsForANodeThatIsSlowerThanAnother) {
+  SlowSink slow(context.get_executor());
+  make({&first, &slow});
+  bool ended = false;
+  asio::co_spawn(
+      context,
+      [&]() -> asio::awaitable<void> {
+        submitter->submit(block, std::chrono::steady_clock::now());
+        co_await submitter->finish(1h);
+        ended = true;
+      },
+      [](std::exception_ptr failure) { ASSERT_FALSE(failure); });
+  while (fates.empty())
+    context.run_one();
+  context.poll();
+  EXPECT_FALSE(ended);
+  slow.answer();
+  context.run();
+  EXPECT_TRUE(ended);
+  EXPECT_TRUE(slow.has_block);
+}
+
+TEST_F(SubmitterTest, TheEndDoesNotWaitForANodeThatIsOutOfReach) {
+  second.outcomes = {outcome(Kind::kUnavailable)};
+  make({&first, &second});
+  submit_and_finish(block, 1h);
+  ASSERT_EQ(fates.size(), 1U);
+  EXPECT_EQ(fates[0].sink, "first");
 }
 
 TEST_F(SubmitterTest, UnavailableSinksAreTriedUntilTheyAnswer) {
@@ -122,7 +178,7 @@ TEST_F(SubmitterTest, WhatIsOpenAtTheEndIsResentAtTheNextStart) {
       context,
       [&]() -> asio::awaitable<void> {
         submitter->resume();
-        co_await submitter->finish(20s);
+        co_await submitter->finish(test::kPatience);
       },
       [](std::exception_ptr failure) { ASSERT_FALSE(failure); });
   context.run();
@@ -161,7 +217,7 @@ TEST_F(SubmitterTest, TheSameBlockIsSentOnce) {
       [&]() -> asio::awaitable<void> {
         submitter->submit(block, std::chrono::steady_clock::now());
         submitter->submit(block, std::chrono::steady_clock::now());
-        co_await submitter->finish(20s);
+        co_await submitter->finish(test::kPatience);
       },
       [](std::exception_ptr failure) { ASSERT_FALSE(failure); });
   context.run();

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 
+from patience import PATIENCE
 from ports import free_port
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -49,7 +50,7 @@ class RpcError(Exception):
         self.code = code
 
 
-def call(port, key, method, *params, timeout=120):
+def call(port, key, method, *params, timeout=PATIENCE):
     """Calls one RPC method on 127.0.0.1:`port`; RpcError when the node answers with an error, OSError or
     HTTPException when it does not answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
@@ -89,7 +90,7 @@ class Node:
 
     # Process
 
-    def start(self, timeout=60):
+    def start(self):
         """Starts the node, on the same data and ports each time, and waits until it answers."""
         assert self._process is None, "the node runs already"
         options = {
@@ -109,7 +110,7 @@ class Node:
                 stdout=subprocess.PIPE,
                 stderr=log,
             )
-        ready, _, _ = select.select([self._process.stdout], [], [], timeout)
+        ready, _, _ = select.select([self._process.stdout], [], [], PATIENCE)
         if not ready or self._process.stdout.readline() != b"ready\n":
             self.kill()
             raise RuntimeError("the node did not start:\n" + self.log())
@@ -144,7 +145,7 @@ class Node:
         """The node as a source for lode; `port` to go through a proxy."""
         return "http://x:%s@127.0.0.1:%d" % (password or self.key, port or self.port)
 
-    def rpc(self, method, *params, timeout=120):
+    def rpc(self, method, *params, timeout=PATIENCE):
         """Calls one RPC method; RpcError when the node answers with an error."""
         return call(self.port, self.key, method, *params, timeout=timeout)
 
@@ -197,18 +198,18 @@ class Node:
         return _script(options)
 
 
-def wait_until(condition, timeout, what):
-    """Waits for `condition()` to hold and fails with `what` after `timeout` seconds."""
-    deadline = time.monotonic() + timeout
+def wait_until(condition, what, describe=lambda: ""):
+    """Waits for `condition()` to hold; fails with `what`, and what `describe()` says, when it never does."""
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError("after %g s still not: %s" % (timeout, what))
+            raise AssertionError("after %g s still not: %s\n%s" % (PATIENCE, what, describe()))
         time.sleep(0.02)
 
 
 def _script(options):
     done = subprocess.run(
-        ["node", "mempool.js", json.dumps(options)], cwd=HERE, capture_output=True, text=True, timeout=180, check=False
+        ["node", "mempool.js", json.dumps(options)], cwd=HERE, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         raise RuntimeError("mempool.js failed: " + done.stderr)

@@ -15,6 +15,7 @@ import time
 import unittest
 
 import bcoin
+from patience import PATIENCE
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -47,7 +48,7 @@ def program():
     return os.path.abspath(path)
 
 
-def run(*arguments, timeout=60):
+def run(*arguments, timeout=PATIENCE):
     """Runs lode to its end; returns the finished process with its output as text."""
     return subprocess.run([program(), *arguments], capture_output=True, text=True, timeout=timeout, check=False)
 
@@ -110,9 +111,10 @@ class Lode:
         self.process.kill()
         self.process.wait()
 
-    def finish(self, timeout, without=None):
-        """Waits for the program to end; returns its exit status. Fails at once at an event called `without`."""
-        deadline = time.monotonic() + timeout
+    def finish(self, patience=PATIENCE, without=None):
+        """Waits for the program to end; returns its exit status. Fails at once at an event called `without`, and when for
+        `patience` seconds nothing has happened but time."""
+        known, deadline = 0, time.monotonic() + patience
         while True:
             try:
                 return self.process.wait(0.1)
@@ -120,13 +122,20 @@ class Lode:
                 pass
             if without is not None and self.events(without):
                 raise AssertionError("lode reported a %s\n%s" % (without, self.describe()))
+            progress = len(self.events()) - len(self.events("rate"))
+            if progress != known:
+                known, deadline = progress, time.monotonic() + patience
             if time.monotonic() > deadline:
-                raise AssertionError("lode still runs after %g s\n%s" % (timeout, self.describe()))
+                raise AssertionError("nothing in %g s, and lode still runs\n%s" % (patience, self.describe()))
 
-    def interrupt(self, timeout=30):
+    def interrupt(self):
         """SIGINT, then waits for the end; returns the exit status."""
         self.signal(signal.SIGINT)
-        return self.finish(timeout)
+        return self.finish()
+
+    def wait_for_output(self, text):
+        """Waits until the program has written `text` for people."""
+        bcoin.wait_until(lambda: text in self.output(), "%r among the messages" % text, self.describe)
 
     def events(self, name=None):
         """All events so far, or those called `name`. Every event is checked against its documentation."""
@@ -142,17 +151,17 @@ class Lode:
                 self._events.append(event)
         return [event for event in self._events if name is None or event["event"] == name]
 
-    def wait_for(self, name, timeout, where=None, after=0.0):
+    def wait_for(self, name, where=None, after=0.0):
         """The first event called `name` for which `where(event)` holds and that is later than `after` (seconds since
-        1970); fails when there is none within `timeout` seconds or the program ends without it."""
-        deadline = time.monotonic() + timeout
+        1970); fails when there never is one or the program ends without it."""
+        deadline = time.monotonic() + PATIENCE
         while True:
             ended = self.process.poll() is not None
             for event in self.events(name):
                 if seconds_of(event) >= after and (where is None or where(event)):
                     return event
             if ended or time.monotonic() > deadline:
-                what = "lode ended" if ended else "%g s passed" % timeout
+                what = "lode ended" if ended else "%g s passed" % PATIENCE
                 raise AssertionError("%s without the awaited %s event\n%s" % (what, name, self.describe()))
             time.sleep(0.01)
 

@@ -63,7 +63,7 @@ async function broadcast(txs) {
 // The node takes transactions in after it has answered.
 async function mempoolSettles(txids) {
   const wanted = JSON.stringify([...txids].sort());
-  const deadline = Date.now() + 60000;
+  const deadline = Date.now() + 180000;
   for (;;) {
     const held = await call('getrawmempool');
     if (JSON.stringify(held.sort()) === wanted)

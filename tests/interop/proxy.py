@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 
+from patience import PATIENCE
 from ports import free_port
 
 _HTML = b"<!DOCTYPE html><html><head><title>Router login</title></head><body><h1>Welcome</h1></body></html>"
@@ -84,12 +85,12 @@ class Proxy:
         for held in passed:
             held.release()
 
-    def held(self, timeout):
-        """The next held request, waiting for it up to `timeout` seconds."""
+    def held(self):
+        """The next held request, waiting for it."""
         try:
-            return self._held.get(timeout=timeout)
+            return self._held.get(timeout=PATIENCE)
         except queue.Empty:
-            raise AssertionError("no request was held within %g s" % timeout) from None
+            raise AssertionError("no request was held within %g s" % PATIENCE) from None
 
     def delay(self, method, seconds):
         """Replies to `method` are passed back `seconds` later."""

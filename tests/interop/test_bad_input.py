@@ -15,6 +15,9 @@ PAYOUT = addresses.payouts()["P2WPKH"][0]
 UNUSABLE_ARGUMENTS = 1
 NO_SOURCE = 2
 
+# Of a source that is given up for good as soon as it answers: seconds, far more than that takes.
+ENDS_BY_ITSELF = 3600
+
 
 class BadInputTest(lode.InteropTest):
     def setUp(self):
@@ -27,14 +30,15 @@ class BadInputTest(lode.InteropTest):
         common = ["--state", self.state, "--no-color"]
         if "--devices" not in arguments:
             common += ["--devices", "cpu", "--threads", "1"]
-        done = lode.run("mine", *common, *arguments, timeout=60)
+        done = lode.run("mine", *common, *arguments)
         self.assertEqual(done.returncode, status, "%r\n%s" % (arguments, done.stderr))
         self.assertRegex(done.stderr, message)
         self.assertNotIn("terminate called", done.stderr)
         return done
 
-    def refuse_source(self, message, url, *options):
-        return self.refuse(NO_SOURCE, message, url, "--payout", PAYOUT, "--connect-timeout", "3", *options)
+    def refuse_source(self, message, url, seconds):
+        """`seconds`: how long it is tried; by then it must have answered on the slowest machine."""
+        return self.refuse(NO_SOURCE, message, url, "--payout", PAYOUT, "--connect-timeout", str(seconds))
 
     def refuse_arguments(self, message, *arguments):
         return self.refuse(UNUSABLE_ARGUMENTS, message, *arguments)
@@ -43,38 +47,38 @@ class BadInputTest(lode.InteropTest):
 
     def test_wrong_password(self):
         with bcoin.Node() as node:
-            done = self.refuse_source(r"(?i)401|unauthori[sz]ed|password|credential", node.url(password="wrong-one"))
+            done = self.refuse_source(r"(?i)401|unauthori[sz]ed|password|credential", node.url(password="wrong-one"), ENDS_BY_ITSELF)
             self.assertIn(str(node.port), done.stderr)
             self.assertNotIn("wrong-one", done.stderr + done.stdout)
 
     def test_no_password(self):
         with bcoin.Node() as node:
             url = "http://127.0.0.1:%d" % node.port
-            self.refuse_source(r"(?i)401|unauthori[sz]ed|password|credential", url)
+            self.refuse_source(r"(?i)401|unauthori[sz]ed|password|credential", url, ENDS_BY_ITSELF)
 
     def test_address_of_another_network(self):
         with bcoin.Node() as node:
             for network in (addresses.MAINNET, addresses.TESTNET):
                 address = addresses.payouts(network)["P2WPKH"][0]
                 with self.subTest(address=address):
-                    arguments = (node.url(), "--payout", address, "--connect-timeout", "3", "--blocks", "1")
+                    arguments = (node.url(), "--payout", address, "--connect-timeout", str(ENDS_BY_ITSELF), "--blocks", "1")
                     done = self.refuse(NO_SOURCE, r"regtest", *arguments)
                     self.assertIn(address, done.stderr)
             self.assertEqual(node.height(), 0)
 
     def test_unreachable_node(self):
         port = free_port()
-        done = self.refuse_source(r"(?i)refused|connect", "http://x:y@127.0.0.1:%d" % port)
+        done = self.refuse_source(r"(?i)refused|connect", "http://x:y@127.0.0.1:%d" % port, 10)
         self.assertIn(str(port), done.stderr)
 
     def test_silent_node(self):
         with Proxy(mode="silent") as proxy:
-            done = self.refuse_source(r"(?i)time|answer|respon|repl", "http://x:y@127.0.0.1:%d" % proxy.port)
+            done = self.refuse_source(r"(?i)time|answer|respon|repl", "http://x:y@127.0.0.1:%d" % proxy.port, 3)
             self.assertIn(str(proxy.port), done.stderr)
 
     def test_web_page_in_place_of_a_node(self):
         with Proxy(mode="html") as proxy:
-            done = self.refuse_source(r"(?i)json|html|web page", "http://x:y@127.0.0.1:%d" % proxy.port)
+            done = self.refuse_source(r"(?i)json|html|web page", "http://x:y@127.0.0.1:%d" % proxy.port, 10)
             self.assertIn(str(proxy.port), done.stderr)
 
     # Arguments

@@ -33,9 +33,9 @@ class FoundBlockTest(lode.InteropTest):
             node.generate(3)
             proxy.hold("submitblock")
             with lode.Lode(node.url(proxy.port), "--payout", PAYOUT, "--blocks", "1") as miner:
-                held = proxy.held(30)
+                held = proxy.held()
                 found = bcoin.block_hash(held.params[0])
-                self.assertEqual(miner.wait_for("block_found", 5)["hash"], found)
+                self.assertEqual(miner.wait_for("block_found")["hash"], found)
                 node.kill()
                 proxy.refuse()
                 time.sleep(DOWN_SECONDS)
@@ -45,8 +45,8 @@ class FoundBlockTest(lode.InteropTest):
                 self.assertFalse(node.best_chain_holds(found))
                 proxy.pass_on("submitblock")
                 proxy.accept()
-                miner.wait_for("block_accepted", 90, lambda event: event["hash"] == found)
-                self.assertEqual(miner.finish(30), 0, miner.describe())
+                miner.wait_for("block_accepted", lambda event: event["hash"] == found)
+                self.assertEqual(miner.finish(), 0, miner.describe())
                 self.assertTrue(node.best_chain_holds(found), miner.describe())
                 self.assertEqual(node.height(), 4)
 
@@ -56,16 +56,16 @@ class FoundBlockTest(lode.InteropTest):
             node.generate(3)
             proxy.hold("submitblock")
             with lode.Lode(node.url(proxy.port), "--payout", PAYOUT) as miner:
-                held = proxy.held(30)
+                held = proxy.held()
                 found = bcoin.block_hash(held.params[0])
                 held.release(answered=False)
-                bcoin.wait_until(in_chain(node, found), 30, "the block in the node's chain")
+                bcoin.wait_until(in_chain(node, found), "the block in the node's chain")
                 node.kill()
                 proxy.refuse()
                 node.start()
                 proxy.pass_on("submitblock")
                 proxy.accept()
-                miner.wait_for("block_accepted", 90, lambda event: event["hash"] == found)
+                miner.wait_for("block_accepted", lambda event: event["hash"] == found)
                 self.assertEqual(miner.interrupt(), 0, miner.describe())
                 self.assertEqual(miner.events("block_rejected"), [], miner.describe())
                 told = [event["hash"] for event in miner.events("block_accepted")]
@@ -82,7 +82,7 @@ class FoundBlockTest(lode.InteropTest):
                     height = node.height()
                     proxy.hold("submitblock")
                     with lode.Lode(node.url(proxy.port), "--payout", PAYOUT, "--blocks", "1", state=state) as miner:
-                        held = proxy.held(30)
+                        held = proxy.held()
                         found = bcoin.block_hash(held.params[0])
                         miner.kill()
                     proxy.drop_connections()
@@ -90,8 +90,8 @@ class FoundBlockTest(lode.InteropTest):
                     self.assertEqual(node.height(), height, "the block must not have reached the node")
                     # Another payout: what is mined anew can by no chance be the block that is looked for.
                     with lode.Lode(node.url(), "--payout", OTHER_PAYOUT, "--blocks", "1", state=state) as miner:
-                        bcoin.wait_until(in_chain(node, found), 30, "the block in the chain")
-                        self.assertEqual(miner.finish(30), 0, miner.describe())
+                        bcoin.wait_until(in_chain(node, found), "the block in the chain")
+                        self.assertEqual(miner.finish(), 0, miner.describe())
                     self.assertEqual(node.rpc("getblockhash", height + 1), found)
 
     def test_delivered_blocks_are_not_sent_again(self):
@@ -100,7 +100,7 @@ class FoundBlockTest(lode.InteropTest):
             state = os.path.join(folder, "state")
             for _ in range(2):
                 with lode.Lode(node.url(proxy.port), "--payout", PAYOUT, "--blocks", "5", state=state) as miner:
-                    self.assertEqual(miner.finish(60), 0, miner.describe())
+                    self.assertEqual(miner.finish(), 0, miner.describe())
             sent = [bcoin.block_hash(params[0]) for params in proxy.requests("submitblock")]
             self.assertEqual(sent, [node.rpc("getblockhash", height) for height in range(1, 11)])
 

@@ -7,6 +7,7 @@ import unittest
 
 import addresses
 import bcoin
+from patience import PATIENCE
 from proxy import Proxy
 
 
@@ -48,7 +49,7 @@ class HarnessTest(unittest.TestCase):
             first.start()
             second.start()
             tip = first.generate(30)[-1]
-            bcoin.wait_until(lambda: second.rpc("getbestblockhash") == tip, 30, "the chain of the other node")
+            bcoin.wait_until(lambda: second.rpc("getbestblockhash") == tip, "the chain of the other node")
 
     def test_filled_mempool_is_in_the_template(self):
         with bcoin.Node() as node:
@@ -86,9 +87,9 @@ class HarnessTest(unittest.TestCase):
             for decide, expected in outcomes:
                 asking = threading.Thread(target=ask)
                 asking.start()
-                held = proxy.held(10)
+                held = proxy.held()
                 decide(held)
-                asking.join(10)
+                asking.join(PATIENCE)
                 self.assertEqual(answers.pop(), expected)
             proxy.pass_on("getblockcount")
 
@@ -103,7 +104,7 @@ class HarnessTest(unittest.TestCase):
 
     def test_proxy_plays_servers_that_are_no_node(self):
         with Proxy(mode="html") as proxy:
-            connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=10)
+            connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=PATIENCE)
             connection.request("POST", "/", json.dumps({"method": "getblockcount"}))
             self.assertIn(b"<html>", connection.getresponse().read())
             connection.close()

@@ -12,13 +12,17 @@ from proxy import Proxy
 PAYOUTS = addresses.payouts()
 
 
+def holds(node, found):
+    return lambda: node.holds(found)
+
+
 class MiningTest(lode.InteropTest):
-    def mine(self, node, blocks, *options, kind="P2WPKH", timeout=120):
+    def mine(self, node, blocks, *options, kind="P2WPKH"):
         """Runs lode until `blocks` blocks are accepted and checks what it reports against what the node has."""
         address, _ = PAYOUTS[kind]
         start = node.height()
         with lode.Lode(node.url(), "--payout", address, "--blocks", str(blocks), *options) as miner:
-            status = miner.finish(timeout, without="block_rejected")
+            status = miner.finish(without="block_rejected")
             self.assertEqual(status, 0, miner.describe())
             self.assertEqual(miner.events("block_rejected"), [], miner.describe())
             self.assertEqual(miner.events("hardware_error"), [], miner.describe())
@@ -67,7 +71,7 @@ class MiningTest(lode.InteropTest):
             for coinbase, count in enumerate((1, 2, 3, 1000), start=1):
                 with self.subTest(transactions=count):
                     filled = node.fill_mempool(count, coinbase)
-                    first = self.mine(node, 200, timeout=180)
+                    first = self.mine(node, 200)
                     held = [tx["txid"] for tx in node.block(first)["tx"]]
                     self.assertEqual(len(held), count + 1)
                     self.assertEqual(set(held[1:]), set(filled["txids"]))
@@ -96,7 +100,7 @@ class MiningTest(lode.InteropTest):
             url = "http://127.0.0.1:%d" % node.port
             arguments = (url, "--cookie-file", cookie, "--payout", PAYOUTS["P2WPKH"][0], "--blocks", "5")
             with lode.Lode(*arguments) as miner:
-                self.assertEqual(miner.finish(60), 0, miner.describe())
+                self.assertEqual(miner.finish(), 0, miner.describe())
             self.assertEqual(node.height(), 5)
 
     def test_connections_that_the_node_closed(self):
@@ -104,19 +108,44 @@ class MiningTest(lode.InteropTest):
         with bcoin.Node() as node, Proxy(node.port) as proxy:
             proxy.delay("getblocktemplate", 6)
             with lode.Lode(node.url(proxy.port), "--payout", PAYOUTS["P2WPKH"][0], "--blocks", "3") as miner:
-                self.assertEqual(miner.finish(90), 0, miner.describe())
+                self.assertEqual(miner.finish(), 0, miner.describe())
                 self.assertEqual(miner.events("block_rejected"), [], miner.describe())
                 self.assertEqual(miner.events("source_lost"), [], miner.describe())
             self.assertEqual(node.height(), 3)
 
     def test_every_node_gets_every_block(self):
-        """Two nodes that do not know each other end with the same chain."""
-        with bcoin.Node() as first, bcoin.Node() as second:
-            arguments = (first.url(), second.url(), "--payout", PAYOUTS["P2WPKH"][0], "--blocks", "20")
+        """Two nodes that do not know each other get the same chain, however fast each is: either gets a block when that is
+        let through, the second one first."""
+        with bcoin.Node() as first, bcoin.Node() as second, Proxy(first.port) as front, Proxy(second.port) as back:
+            front.hold("submitblock")
+            back.hold("submitblock")
+            with lode.Lode(first.url(front.port), second.url(back.port), "--payout", PAYOUTS["P2WPKH"][0]) as miner:
+                while first.height() < 20:
+                    back.held().release()
+                    held = front.held()
+                    found = bcoin.block_hash(held.params[0])
+                    bcoin.wait_until(holds(second, found), "the block at the second node", miner.describe)
+                    self.assertFalse(first.holds(found), "it was held back")
+                    held.release()
+                    bcoin.wait_until(holds(first, found), "the block at the first node", miner.describe)
+                front.pass_on("submitblock")
+                back.pass_on("submitblock")
+                self.assertEqual(miner.interrupt(), 0, miner.describe())
+            chain = [first.rpc("getblockhash", height) for height in range(1, 21)]
+            self.assertEqual([second.rpc("getblockhash", height) for height in range(1, 21)], chain)
+
+    def test_a_stop_waits_for_the_slower_node(self):
+        """The block asked for is in the chain of one node and on its way to another when the program wants to end."""
+        with bcoin.Node() as first, bcoin.Node() as second, Proxy(second.port) as proxy:
+            proxy.hold("submitblock")
+            arguments = (first.url(), second.url(proxy.port), "--payout", PAYOUTS["P2WPKH"][0], "--blocks", "1")
             with lode.Lode(*arguments) as miner:
-                self.assertEqual(miner.finish(60), 0, miner.describe())
-                self.assertEqual(first.height(), 20, miner.describe())
-                self.assertEqual(second.rpc("getbestblockhash"), first.rpc("getbestblockhash"), miner.describe())
+                found = bcoin.block_hash(proxy.held().params[0])
+                miner.wait_for("block_accepted", lambda event: event["hash"] == found)
+                proxy.pass_on("submitblock")
+                self.assertEqual(miner.finish(), 0, miner.describe())
+                self.assertTrue(first.best_chain_holds(found))
+                self.assertTrue(second.best_chain_holds(found), miner.describe())
 
 
 if __name__ == "__main__":

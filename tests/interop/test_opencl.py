@@ -15,6 +15,9 @@ import lode
 
 PAYOUT = addresses.payouts()["P2WPKH"][0]
 
+# Seconds that a driver may need to compile kernels, one after another.
+COMPILING = 1800
+
 SEARCHED = "looking for the fastest settings"
 COMPILED = "the kernel was compiled in"
 CACHED = "the kernel comes from the cache, nothing was compiled"
@@ -22,7 +25,7 @@ CACHED = "the kernel comes from the cache, nothing was compiled"
 
 def opencl_device():
     """The first OpenCL device of this machine, and why there is none."""
-    report = json.loads(lode.run("devices", "--json", "--state", "none", timeout=300).stdout)
+    report = json.loads(lode.run("devices", "--json", "--state", "none", timeout=COMPILING).stdout)
     reason = "lode devices says nothing of OpenCL"
     for device in report["devices"]:
         if device["device"].startswith("opencl:") and any(kernel["usable"] for kernel in device["kernels"]):
@@ -46,7 +49,7 @@ class OpenClTest(lode.InteropTest):
         start = node.height()
         arguments = [node.url(), "--payout", PAYOUT, "--blocks", str(blocks)]
         with lode.Lode(*arguments, state=self.state, devices=(self.device,)) as miner:
-            self.assertEqual(miner.finish(300, without="block_rejected"), 0, miner.describe())
+            self.assertEqual(miner.finish(COMPILING, without="block_rejected"), 0, miner.describe())
             accepted = miner.events("block_accepted")
             self.assertEqual(len(accepted), blocks, miner.describe())
             for name in ("block_rejected", "hardware_error", "device_fault"):

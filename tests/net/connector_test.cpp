@@ -141,9 +141,9 @@ TEST_F(ConnectorTest, OneLimitHoldsForAllAddresses) {
 
 TEST_F(ConnectorTest, WhatFailedBeforeTheLimitIsSaidToo) {
   const std::uint16_t port = black_hole();
-  options.limit = 60ms;
+  options.limit = 1s;
   resolve_to({at("127.0.0.2", closed_port()), at("127.0.0.1", port)});
-  EXPECT_EQ(connect().error().message(), "connecting took longer than 60 ms (127.0.0.2: Connection refused)");
+  EXPECT_EQ(connect().error().message(), "connecting took longer than 1000 ms (127.0.0.2: Connection refused)");
 }
 
 TEST_F(ConnectorTest, ALookUpThatTakesAllTheTimeIsTooLate) {

@@ -189,9 +189,4 @@ bool run_until(asio::io_context& io, const std::function<bool()>& done, std::chr
   return true;
 }
 
-void run_for(asio::io_context& io, std::chrono::milliseconds time) {
-  run_until(
-      io, [] { return false; }, time);
-}
-
 }  // namespace lode::test

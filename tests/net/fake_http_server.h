@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/patience.h"
+
 namespace lode::test {
 
 struct FakeRequest {
@@ -64,9 +66,6 @@ class FakeHttpServer {
 
 /// Runs `io` until `done()` or the deadline; whether it was done. A deadline is never what a test measures.
 bool run_until(boost::asio::io_context& io, const std::function<bool()>& done,
-               std::chrono::milliseconds deadline = std::chrono::seconds(20));
-
-/// Runs `io` for a while, to see that something does not happen.
-void run_for(boost::asio::io_context& io, std::chrono::milliseconds time);
+               std::chrono::milliseconds deadline = kPatience);
 
 }  // namespace lode::test

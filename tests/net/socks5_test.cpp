@@ -177,11 +177,11 @@ TEST_F(Socks5Test, AnAnswerThatIsCutAnywhereIsAnError) {
 }
 
 TEST_F(Socks5Test, TheLimitHoldsForTheProxyToo) {
-  options.limit = 50ms;
+  options.limit = 500ms;
   serve({.silent = true});
   EXPECT_TRUE(failure().is(Errc::kTimeout));
   EXPECT_EQ(failure().message(), name() + "it did not answer in time");
-  serve({.gap = 20ms});
+  serve({.gap = 200ms});
   EXPECT_TRUE(failure().is(Errc::kTimeout)) << "a byte now and then is no progress";
 }
 

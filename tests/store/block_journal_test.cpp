@@ -335,12 +335,25 @@ TEST_F(BlockJournalTest, DoesNotOpenWhereItCannotWrite) {
 }
 
 TEST_F(BlockJournalTest, DoesNotOpenInAReadOnlyFolder) {
-  if (::geteuid() == 0) GTEST_SKIP() << "needs a user whom permissions stop; this is root";
   { open(); }
   fs::permissions(pending(), fs::perms::owner_read | fs::perms::owner_exec);
+  // Permissions do not stop root, so root becomes somebody else for a moment.
+  constexpr uid_t kNobody = 65534;
+  const bool is_root = ::geteuid() == 0;
+  if (is_root) {
+    const fs::path all = folder().parent_path().parent_path();
+    ASSERT_EQ(::chown(all.c_str(), kNobody, static_cast<gid_t>(-1)), 0);
+    for (const auto& entry : fs::recursive_directory_iterator(all))
+      ASSERT_EQ(::chown(entry.path().c_str(), kNobody, static_cast<gid_t>(-1)), 0);
+    if (::seteuid(kNobody) != 0) GTEST_SKIP() << "needs a user whom permissions stop; this is root and can be no other";
+  }
   const auto journal = BlockJournal::open(folder(), Log());
+  if (is_root) {
+    ASSERT_EQ(::seteuid(0), 0);
+  }
   fs::permissions(pending(), fs::perms::owner_all);
   ASSERT_FALSE(journal);
+  EXPECT_THAT(journal.error().message(), HasSubstr(pending().string()));
   EXPECT_THAT(journal.error().message(), HasSubstr("Permission denied"));
 }
 

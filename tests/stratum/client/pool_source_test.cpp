@@ -44,7 +44,10 @@ class Recorder final : public work::SourceListener {
     works.push_back(work);
     if (react) react(source, work);
   }
-  void on_withdrawn(work::WorkSource&, const Error& reason) override { withdrawn.push_back(reason); }
+  void on_withdrawn(work::WorkSource&, const Error& reason) override {
+    withdrawn.push_back(reason);
+    if (on_refusal) on_refusal();
+  }
   void on_share(work::WorkSource&, const work::ShareOutcome& outcome) override {
     outcomes.push_back(outcome);
     if (on_outcome) on_outcome();
@@ -62,6 +65,7 @@ class Recorder final : public work::SourceListener {
   std::function<void(work::WorkSource&, const std::shared_ptr<const work::WorkTemplate>&)> react;
   std::function<void()> on_outcome;
   std::function<void()> on_loss;
+  std::function<void()> on_refusal;
 };
 
 class PoolSourceTest : public testing::Test {
@@ -322,13 +326,8 @@ TEST_F(PoolSourceTest, FollowsAReconnectOfTheSameHostOnce) {
 TEST_F(PoolSourceTest, WorkThatDoesNotPayWhomItMustIsNotHandedOver) {
   options.audit.required_script = {0x51};
   listener.react = [](work::WorkSource&, const auto&) { ADD_FAILURE() << "work that pays somebody else"; };
-  prepare = [this](Wire& wire) {
-    answer_everything(wire);
-    asio::post(context, [this] {
-      auto timer = std::make_shared<asio::steady_timer>(context, 30ms);
-      timer->async_wait([this, timer](auto) { source->stop(); });
-    });
-  };
+  // Not in the middle of it: what would come of the job comes.
+  listener.on_refusal = [this] { asio::post(context, [this] { source->stop(); }); };
   run();
   ASSERT_FALSE(listener.withdrawn.empty());
   EXPECT_THAT(listener.withdrawn[0].message(), HasSubstr("--require-payout"));
