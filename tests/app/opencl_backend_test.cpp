@@ -25,7 +25,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-class Thermometer final : public device::TelemetrySource {
+class OneGpuThermometer final : public device::TelemetrySource {
  public:
   std::optional<device::Telemetry> read(const std::string& pci_bus_id) override {
     if (pci_bus_id != "0000:01:00.0") return std::nullopt;
@@ -46,7 +46,7 @@ class OpenClBackendTest : public ::testing::Test {
       std::make_shared<device::FakeOpenCl>(std::vector<std::vector<FakeOpenClDevice>>{
           {{.name = "A", .pci = {0, 1, 0, 0}}, {.name = "B", .pci = {}}}, {{.name = "C", .type = device::kOpenClCpu}}});
   OpenClMachine machine{.driver = driver,
-                        .sensors = {.source = std::make_shared<Thermometer>()},
+                        .sensors = {.source = std::make_shared<OneGpuThermometer>()},
                         .tuning_budget = std::chrono::milliseconds(100)};
   test::TemporaryFolder folder;
   std::vector<std::string> warnings;

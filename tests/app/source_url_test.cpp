@@ -48,12 +48,12 @@ TEST(SourceUrl, APasswordWithoutUserIsOne) {
   EXPECT_EQ(url->password, "secret");
 }
 
-struct Bad {
+struct BadUrl {
   const char* text;
   const char* message;
 };
 
-class BadSourceUrl : public testing::TestWithParam<Bad> {};
+class BadSourceUrl : public testing::TestWithParam<BadUrl> {};
 
 TEST_P(BadSourceUrl, IsRefused) {
   const auto url = parse_source_url(GetParam().text);
@@ -64,18 +64,20 @@ TEST_P(BadSourceUrl, IsRefused) {
 
 INSTANTIATE_TEST_SUITE_P(
     Urls, BadSourceUrl,
-    testing::Values(Bad{"", "empty"}, Bad{"127.0.0.1:8332", "is no URL"}, Bad{"http:", "is no URL"},
-                    Bad{"//host:1", "is no URL"}, Bad{"http://", "no host"}, Bad{"http://:8332", "no host"},
-                    Bad{"http://user:hunter2@", "no host"}, Bad{"http://user:hunter2@:1", "no host"},
-                    Bad{"http://[::1]http://443", "port"}, Bad{"http://h:0", "port"}, Bad{"http://h:65536", "port"},
-                    Bad{"http://h:99999", "port"}, Bad{"http://h:99999999999", "port"}, Bad{"http://h:port", "port"},
-                    Bad{"http://u:hunter2@h:port", "port"}, Bad{"http://[::1:8332", "malformed"},
-                    Bad{"http://h h:1", "malformed"}, Bad{"http://u:%zz@h:1", "malformed"},
-                    Bad{"http://h:1/\x01", "malformed"}, Bad{"http://u:hunter2%0a@h:1", "control character"},
-                    Bad{"http://h%00:1", "control character"}, Bad{"http://h:1/#x", "'#'"},
-                    Bad{"ftp://u:hunter2@h:1", "scheme 'ftp' is unknown"}, Bad{"stratum+tcp://h", "has no port"},
-                    Bad{"stratum+ssl://u:hunter2@h", "has no port"},
-                    Bad{"stratum2+tcp://h:1", "scheme 'stratum2+tcp' is unknown"}, Bad{"u:hunter2@h:1", "is no URL"}));
+    testing::Values(BadUrl{"", "empty"}, BadUrl{"127.0.0.1:8332", "is no URL"}, BadUrl{"http:", "is no URL"},
+                    BadUrl{"//host:1", "is no URL"}, BadUrl{"http://", "no host"}, BadUrl{"http://:8332", "no host"},
+                    BadUrl{"http://user:hunter2@", "no host"}, BadUrl{"http://user:hunter2@:1", "no host"},
+                    BadUrl{"http://[::1]http://443", "port"}, BadUrl{"http://h:0", "port"},
+                    BadUrl{"http://h:65536", "port"}, BadUrl{"http://h:99999", "port"},
+                    BadUrl{"http://h:99999999999", "port"}, BadUrl{"http://h:port", "port"},
+                    BadUrl{"http://u:hunter2@h:port", "port"}, BadUrl{"http://[::1:8332", "malformed"},
+                    BadUrl{"http://h h:1", "malformed"}, BadUrl{"http://u:%zz@h:1", "malformed"},
+                    BadUrl{"http://h:1/\x01", "malformed"}, BadUrl{"http://u:hunter2%0a@h:1", "control character"},
+                    BadUrl{"http://h%00:1", "control character"}, BadUrl{"http://h:1/#x", "'#'"},
+                    BadUrl{"ftp://u:hunter2@h:1", "scheme 'ftp' is unknown"}, BadUrl{"stratum+tcp://h", "has no port"},
+                    BadUrl{"stratum+ssl://u:hunter2@h", "has no port"},
+                    BadUrl{"stratum2+tcp://h:1", "scheme 'stratum2+tcp' is unknown"},
+                    BadUrl{"u:hunter2@h:1", "is no URL"}));
 
 TEST(SourceUrl, IsBounded) {
   EXPECT_TRUE(parse_source_url("http://" + std::string(3000, 'a')).error().is(Errc::kTooLarge));

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "tests/device/fake_cuda.h"
+#include "tests/device/gpu_cases.h"
 
 namespace lode::device {
 namespace {
@@ -20,14 +21,6 @@ CudaTarget target_of(const std::shared_ptr<FakeCuda>& driver) {
   CudaKernels heavy = FakeCuda::kernels();
   heavy.single.image.balance = heavy.rolling.image.balance = Balance::kHeavy;
   return {.driver = driver, .gpu = driver->gpu(), .kernels = {FakeCuda::kernels(), heavy}};
-}
-
-std::vector<std::string> names_of(const std::vector<GpuCandidate>& candidates) {
-  std::vector<std::string> names;
-  names.reserve(candidates.size());
-  for (const GpuCandidate& candidate : candidates)
-    names.push_back(candidate.name + " M=" + std::to_string(candidate.midstates));
-  return names;
 }
 
 TEST(CudaSetting, IsReadAsItWasWritten) {

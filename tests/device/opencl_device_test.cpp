@@ -11,6 +11,7 @@
 
 #include "kernels/cpu/registry.h"
 #include "tests/device/fake_opencl.h"
+#include "tests/device/gpu_cases.h"
 #include "tests/support/patience.h"
 
 namespace lode::device {
@@ -21,47 +22,6 @@ using kernels::Hit;
 using kernels::NonceRange;
 using kernels::ScanJob;
 using kernels::ScanResult;
-
-ScanJob make_job(std::uint32_t midstates, std::uint32_t limit, std::uint64_t generation = 1) {
-  ScanJob job{.generation = generation,
-              .midstate_count = midstates,
-              .merkle_tail = 0x12345678,
-              .time = 0x60000000,
-              .bits = 0x1d00ffff,
-              .limit = limit,
-              .range = {}};
-  for (std::uint32_t i = 0; i < midstates; ++i)
-    job.midstates.at(i) = {i + 1, i * 7919, 0x9e3779b9 * i, 4, 5, 6, 7, i ^ 0x55555555};
-  return job;
-}
-
-std::vector<Hit> sorted(std::vector<Hit> hits) {
-  std::ranges::sort(hits);
-  return hits;
-}
-
-/// What the portable kernel finds.
-std::vector<Hit> answers(const ScanJob& job, NonceRange range) {
-  const kernels::Kernel& scalar = *kernels::find_kernel("scalar");
-  std::vector<Hit> all;
-  std::vector<Hit> list(kernels::kMinHitCapacity);
-  while (range.count > 0) {
-    const ScanResult result = scalar.scan(job, range, list);
-    all.insert(all.end(), list.begin(), list.begin() + result.hits);
-    range = {static_cast<std::uint32_t>(range.first + result.nonces), range.count - result.nonces};
-  }
-  return sorted(all);
-}
-
-/// False: it never comes true.
-bool wait_until(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + test::kPatience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(1ms);
-  }
-  return true;
-}
 
 /// The parameter: whether the played device is a CPU, whose memory is the host's.
 class OpenClDeviceTest : public ::testing::TestWithParam<bool> {

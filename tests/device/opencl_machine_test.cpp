@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <thread>
 
 #include "host/device/opencl_device.h"
@@ -12,6 +11,7 @@
 #include "host/device/opencl_tuning.h"
 #include "kernels/cpu/registry.h"
 #include "kernels/opencl/program.h"
+#include "tests/device/memory_store.h"
 
 namespace lode::device {
 namespace {
@@ -20,16 +20,6 @@ using kernels::Hit;
 using kernels::NonceRange;
 using kernels::ScanJob;
 using kernels::ScanResult;
-
-class MemoryStore final : public OpenClBinaryStore {
- public:
-  std::optional<Bytes> load(const OpenClBinaryKey& key) override {
-    const auto found = kept.find(key);
-    return found == kept.end() ? std::nullopt : std::optional(found->second);
-  }
-  void save(const OpenClBinaryKey& key, ByteView binary) override { kept[key] = Bytes(binary.begin(), binary.end()); }
-  std::map<OpenClBinaryKey, Bytes> kept;
-};
 
 class OpenClMachineTest : public ::testing::Test {
  public:

@@ -2,22 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
-
 #include "tests/device/fake_opencl.h"
+#include "tests/device/memory_store.h"
 
 namespace lode::device {
 namespace {
-
-class MemoryStore final : public OpenClBinaryStore {
- public:
-  std::optional<Bytes> load(const OpenClBinaryKey& key) override {
-    const auto found = kept.find(key);
-    return found == kept.end() ? std::nullopt : std::optional(found->second);
-  }
-  void save(const OpenClBinaryKey& key, ByteView binary) override { kept[key] = Bytes(binary.begin(), binary.end()); }
-  std::map<OpenClBinaryKey, Bytes> kept;
-};
 
 class OpenClProgramTest : public ::testing::Test {
  public:

@@ -9,6 +9,7 @@
 
 #include "host/device/opencl_library.h"
 #include "tests/device/fake_opencl.h"
+#include "tests/device/gpu_cases.h"
 
 namespace lode::device {
 namespace {
@@ -22,14 +23,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::SizeIs;
 using testing::StartsWith;
-
-std::vector<std::string> names_of(const std::vector<GpuCandidate>& candidates) {
-  std::vector<std::string> names;
-  names.reserve(candidates.size());
-  for (const GpuCandidate& candidate : candidates)
-    names.push_back(candidate.name + " M=" + std::to_string(candidate.midstates));
-  return names;
-}
 
 Variant variant_of(std::string_view name) {
   return *std::ranges::find(kernels::opencl::variants(), name, &Variant::name);
