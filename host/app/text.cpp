@@ -11,8 +11,15 @@ std::uint8_t byte_at(std::string_view text, std::size_t at) {
   return static_cast<std::uint8_t>(text[at]);
 }
 
-/// Length of the well-formed sequence at `at`, 0 when there is none.
-std::size_t sequence_length(std::string_view text, std::size_t at) {
+bool is_control(std::string_view sequence) {
+  const std::uint8_t first = byte_at(sequence, 0);
+  if (sequence.size() == 1) return first < 0x20 || first == 0x7f;
+  return sequence.size() == 2 && first == 0xc2 && byte_at(sequence, 1) < 0xa0;  // U+0080 .. U+009F
+}
+
+}  // namespace
+
+std::size_t utf8_length(std::string_view text, std::size_t at) {
   const std::uint8_t lead = byte_at(text, at);
   if (lead < 0x80) return 1;
   std::size_t length = 0;
@@ -37,19 +44,11 @@ std::size_t sequence_length(std::string_view text, std::size_t at) {
   return length;
 }
 
-bool is_control(std::string_view sequence) {
-  const std::uint8_t first = byte_at(sequence, 0);
-  if (sequence.size() == 1) return first < 0x20 || first == 0x7f;
-  return sequence.size() == 2 && first == 0xc2 && byte_at(sequence, 1) < 0xa0;  // U+0080 .. U+009F
-}
-
-}  // namespace
-
 std::string valid_utf8(std::string_view text) {
   std::string result;
   result.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = sequence_length(text, at);
+    const std::size_t length = utf8_length(text, at);
     result += length == 0 ? kReplacement : text.substr(at, length);
     at += length == 0 ? 1 : length;
   }
@@ -60,7 +59,7 @@ std::string printable(std::string_view text) {
   std::string result;
   result.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = sequence_length(text, at);
+    const std::size_t length = utf8_length(text, at);
     if (length == 0) {
       result += kReplacement;
     } else if (is_control(text.substr(at, length))) {
@@ -76,7 +75,7 @@ std::string printable(std::string_view text) {
 std::string cut_to_width(std::string_view text, std::size_t columns) {
   std::size_t at = 0;
   for (; columns > 0 && at < text.size(); --columns) {
-    const std::size_t length = sequence_length(text, at);
+    const std::size_t length = utf8_length(text, at);
     at += length == 0 ? 1 : length;
   }
   return valid_utf8(text.substr(0, at));

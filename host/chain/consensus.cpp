@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace lode::chain {
 
@@ -22,8 +23,9 @@ std::uint32_t median_time_past(std::span<const std::uint32_t> times) noexcept {
   if (times.empty()) return 0;
   const auto last = times.last(std::min(times.size(), kMedianTimeSpan));
   std::array<std::uint32_t, kMedianTimeSpan> sorted{};
-  const auto end = std::copy(last.begin(), last.end(), sorted.begin());
-  std::sort(sorted.begin(), end);
+  sorted.fill(std::numeric_limits<std::uint32_t>::max());  // fewer times than the span: what is missing sorts last
+  std::copy(last.begin(), last.end(), sorted.begin());
+  std::sort(sorted.begin(), sorted.end());
   return sorted[last.size() / 2];
 }
 

@@ -17,6 +17,22 @@ TEST(ConfigFile, ValuesBecomeOptionTexts) {
                                              ConfigEntry{"e", {"p", "2"}}, ConfigEntry{"some-mask", {"ff"}}));
 }
 
+TEST(ConfigFile, TextBeyondAsciiIsKept) {
+  const auto entries = parse_config(
+      "\xef\xbb\xbf# Gr\u00fc\u00dfe\n"
+      "a = \"\u00fc\\\"\\u00df\"\n"
+      "b = ['C:\\\u00fc\"', 1] # \u00e9\n"
+      "c = \"\"\"\nx\\\n  \u00fcber\"\"\"\"\n"
+      "d = '''\n\u00fc\\'\n'''\n"
+      "\"\u00f6\" = '\U0001f600'\n",
+      "f");
+  ASSERT_TRUE(entries.has_value()) << entries.error().message();
+  EXPECT_THAT(*entries,
+              UnorderedElementsAre(ConfigEntry{"a", {"\u00fc\"\u00df"}}, ConfigEntry{"b", {"C:\\\u00fc\"", "1"}},
+                                   ConfigEntry{"c", {"x\u00fcber\""}}, ConfigEntry{"d", {"\u00fc\\'\n"}},
+                                   ConfigEntry{"\u00f6", {"\U0001f600"}}));
+}
+
 TEST(ConfigFile, AnEmptyFileHasNoEntries) {
   EXPECT_TRUE(parse_config("", "f")->empty());
   EXPECT_TRUE(parse_config("# nothing\n", "f")->empty());
@@ -38,6 +54,11 @@ TEST(ConfigFile, WhatTheParserDoesNotExpectIsMalformedToo) {
   EXPECT_TRUE(parse_config(std::string("[\r\0:", 4), "f").error().is(Errc::kMalformed));
   EXPECT_TRUE(parse_config("a = [1e[\xcf\x99", "f").error().is(Errc::kMalformed));
   EXPECT_TRUE(parse_config("[\r\n", "f").error().is(Errc::kMalformed));
+  EXPECT_TRUE(parse_config("a = 1\u00fc", "f").error().is(Errc::kMalformed));
+  EXPECT_TRUE(parse_config("a = 1'\u00fc'", "f").error().is(Errc::kMalformed));
+  EXPECT_TRUE(parse_config("a = \"\"'\u00fc'\"\"", "f").error().is(Errc::kMalformed));
+  EXPECT_TRUE(parse_config("a = '''\u00fc'''\"", "f").error().is(Errc::kMalformed));
+  EXPECT_TRUE(parse_config("a = \"\\\u00fc\"", "f").error().is(Errc::kMalformed));
 }
 
 TEST(ConfigFile, AMissingFileIsNamed) {

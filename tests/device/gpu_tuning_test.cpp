@@ -90,7 +90,7 @@ class GpuTuningTest : public testing::Test {
   std::string best_of(const GpuTuning& tuning) const {
     return tuning.best ? tuning.rates[*tuning.best].candidate.name : "";
   }
-  static const GpuCandidateRate& rate_of(const GpuTuning& tuning, const std::string& name) {
+  static const GpuCandidateRate& rate_of(const GpuTuning& tuning, const char* name) {
     for (const GpuCandidateRate& rate : tuning.rates) {
       if (rate.candidate.name == name) return rate;
     }
