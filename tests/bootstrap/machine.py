@@ -55,6 +55,10 @@ class MachineTest(unittest.TestCase):
 
     longMessage = True
 
+    def junit(self):
+        """Where the tests' results are written, for the reasons of those that skip."""
+        return str(self.root / "build/release/tests.xml")
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="lode bootstrap ")
         self.addCleanup(folder.cleanup)

@@ -44,7 +44,8 @@ class CommandsTest(MachineTest):
         self.assertIn("-DLODE_BUILD_TESTS=OFF", self.configured(self.succeed("build"))[0])
         result = self.succeed("test", "-R", "chain x")
         self.assertIn("-DLODE_BUILD_TESTS=ON", self.configured(result)[0])
-        self.assertEqual(result.calls_of("ctest"), [["--preset", "release", "-j", "2", "-R", "chain x"]])
+        self.assertEqual(result.calls_of("ctest"),
+                         [["--preset", "release", "-j", "2", "--output-junit", self.junit(), "-R", "chain x"]])
         self.assertEqual(self.configured(self.succeed("build")), [])
         self.assertEqual(self.configured(self.succeed("mine")), [])
 

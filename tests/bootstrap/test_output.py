@@ -37,7 +37,9 @@ class OutputTest(MachineTest):
                              "[3/3] Building CXX object lode"):
                     self.assertIn(line, left, result)
                 self.assertNotIn("\x1b", result.error)
-                self.assertEqual(result.calls_of("ctest"), [["--preset", "release", "-j", "2"]], "--verbose is not ctest's")
+                self.assertEqual(result.calls_of("ctest"),
+                                 [["--preset", "release", "-j", "2", "--output-junit", self.junit()]],
+                                 "--verbose is not ctest's")
 
     def test_a_dumb_terminal(self):
         result = self.succeed("build", terminal=True, TERM="dumb")
