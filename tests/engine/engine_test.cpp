@@ -256,7 +256,7 @@ TEST_F(EngineTest, AGpuThatFailsIsRestartedWhileTheOthersGoOn) {
       engine->stop();
     }
   };
-  EXPECT_EQ(run({.stop_after = test::kPatience}), StopReason::kAsked);
+  EXPECT_EQ(run({.stop_after = 10min}), StopReason::kAsked);
   ASSERT_EQ(events.of<DeviceFault>().size(), 1U);
   EXPECT_EQ(events.of<DeviceFault>()[0].device, "cuda:0");
   EXPECT_EQ(events.of<DeviceFault>()[0].restart_in, 1.0);
@@ -277,7 +277,7 @@ TEST_F(EngineTest, AGpuThatLiesIsRestarted) {
     if (std::holds_alternative<DeviceFault>(event)) driver->corrupt(false);
     if (std::holds_alternative<DeviceBack>(event)) engine->stop();
   };
-  EXPECT_EQ(run({.stop_after = test::kPatience}), StopReason::kAsked);
+  EXPECT_EQ(run({.stop_after = 10min}), StopReason::kAsked);
   EXPECT_EQ(events.of<HardwareError>().size(), 5U);
   ASSERT_EQ(events.of<DeviceFault>().size(), 1U);
   EXPECT_EQ(events.of<DeviceFault>()[0].reason, "wrong results, one after another");
@@ -299,7 +299,7 @@ TEST_F(EngineTest, AGpuThatIsWrongAtTheStartIsRestartedToo) {
     if (std::holds_alternative<DeviceFault>(event)) driver->corrupt(false);
     if (std::holds_alternative<DeviceBack>(event)) engine->stop();
   };
-  EXPECT_EQ(run({.stop_after = test::kPatience}), StopReason::kAsked);
+  EXPECT_EQ(run({.stop_after = 10min}), StopReason::kAsked);
   ASSERT_EQ(events.of<DeviceFault>().size(), 1U);
   EXPECT_NE(events.of<DeviceFault>()[0].reason.find("failed its self-test"), std::string::npos);
   EXPECT_EQ(events.of<DeviceFault>()[0].restart_in, 1.0);
@@ -314,7 +314,7 @@ TEST_F(EngineTest, AGpuThatIsGoneIsTriedAgainAndAStopDoesNotWaitForThat) {
     if (std::holds_alternative<JobStarted>(event)) driver->lose();
     if (std::holds_alternative<DeviceFault>(event) && events.of<DeviceFault>().size() == 2) engine->stop();
   };
-  EXPECT_EQ(run({.stop_after = test::kPatience}), StopReason::kAsked);
+  EXPECT_EQ(run({.stop_after = 10min}), StopReason::kAsked);
   const auto faults = events.of<DeviceFault>();
   ASSERT_EQ(faults.size(), 2U);
   EXPECT_EQ(faults[1].restart_in, 15.0);
