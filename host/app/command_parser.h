@@ -16,7 +16,7 @@
 #include "host/app/config_file.h"
 #include "host/base/result.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's
 class App;
 }
 
