@@ -10,14 +10,18 @@ def lines_left(error):
     return [line.split("\r")[-1].replace("\x1b[K", "") for line in error.replace("\r\n", "\n").split("\n")]
 
 
+# Versions of Ninja differ in whether they count what turned out to be unnecessary.
+LAST_STEP = re.compile(r"^\[3/[34]\] Building CXX object lode$", re.MULTILINE)
+
+
 class OutputTest(MachineTest):
     def test_one_line_on_a_terminal(self):
         result = self.succeed("test", terminal=True)
         self.assertIn("\r\x1b[K  output 3 of apt-get install", result.error)
         left = "\n".join(lines_left(result.error))
         self.assertNotIn("output", left)
-        self.assertNotIn("[1/3]", left)
-        self.assertIn("[3/3] Building CXX object lode", left)
+        self.assertNotRegex(left, r"\.o\b")
+        self.assertRegex(left, LAST_STEP)
         for step in ("about 4 minutes to build and test", "missing: g++ cmake", "updating the package lists", "installing 21 packages",
                      "installing the Bitcoin node", "configuring build/release", "building, steps: 3"):
             self.assertIn("bootstrap: " + step, left)
@@ -33,9 +37,9 @@ class OutputTest(MachineTest):
                 self.setUp()
                 result = self.succeed(*arguments, terminal=terminal)
                 left = lines_left(result.error)
-                for line in ("output 1 of apt-get update", "output 2 of apt-get install", "output of cmake",
-                             "[3/3] Building CXX object lode"):
+                for line in ("output 1 of apt-get update", "output 2 of apt-get install", "output of cmake"):
                     self.assertIn(line, left, result)
+                self.assertRegex("\n".join(left), LAST_STEP)
                 self.assertNotIn("\x1b", result.error)
                 self.assertEqual(result.calls_of("ctest"),
                                  [["--preset", "release", "-j", "2", "--output-junit", self.junit()]],
