@@ -21,7 +21,6 @@ using namespace std::chrono_literals;
 using kernels::Hit;
 using kernels::NonceRange;
 using kernels::ScanJob;
-using kernels::ScanResult;
 
 /// The parameter: whether the played device is a CPU, whose memory is the host's.
 class OpenClDeviceTest : public ::testing::TestWithParam<bool> {
