@@ -1,9 +1,8 @@
-// Every kernel must find exactly what the plain hash finds: no hit lost, none invented, none twice, whatever the range.
+// The CPU's kernels in the suite of all kernels, and the suite's cases themselves: each finds the fault that it is for.
 #include "kernels/cpu/kernel.h"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <functional>
 #include <span>
 #include <string>
@@ -11,28 +10,13 @@
 #include <vector>
 
 #include "kernels/cpu/registry.h"
-#include "tests/kernels/emulated_gpu.h"
 #include "tests/kernels/kernel_cases.h"
+#include "tests/kernels/kernel_suite.h"
 
 namespace lode::kernels {
 namespace {
 
-/// One of the CPU's, or of the GPU's run by the CPU.
-const Kernel& tested_kernel(std::string_view name) {
-  for (const Kernel& kernel : emulated_gpu_kernels()) {
-    if (kernel.name == name) return kernel;
-  }
-  return *find_kernel(name);
-}
-
-std::vector<std::string> names_of(std::span<const Kernel> kernels) {
-  std::vector<std::string> names;
-  for (const Kernel& kernel : kernels)
-    names.emplace_back(kernel.name);
-  return names;
-}
-
-/// Of the CPU's, those that it can run.
+/// Of the kernels those that this CPU can run.
 std::vector<std::string> usable_names() {
   std::vector<std::string> names;
   for (const Kernel& kernel : kernels()) {
@@ -51,60 +35,6 @@ TEST(Kernels, AllRunOnThisCpu) {
   if (!left_out.empty()) GTEST_SKIP() << "kernels that are not tested here: " << left_out;
 }
 
-class KernelTest : public ::testing::TestWithParam<std::string> {
- protected:
-  static const Kernel& kernel() { return tested_kernel(GetParam()); }
-};
-
-TEST_P(KernelTest, FindsRealBlocks) {
-  EXPECT_EQ(find_real_blocks(kernel().scan), "");
-}
-
-TEST_P(KernelTest, KnowsWhichMidstateHit) {
-  EXPECT_EQ(know_which_midstate_hit(kernel().scan), "");
-}
-
-/// How many random cases a kernel is tried with. LODE_KERNEL_CASES sets it, for machines that are only emulated.
-int random_cases() {
-  const char* const text = std::getenv("LODE_KERNEL_CASES");
-  return text == nullptr ? 10'000 : std::stoi(text);
-}
-
-TEST_P(KernelTest, AgreesWithThePlainHashOnRandomHeadersAndVersions) {
-  // The scalar kernel is the measure of the others, for it is faster than the plain hash, which is its own measure.
-  const Kernel& scalar = *find_kernel("scalar");
-  const ScanUnderTest reference = kernel().scan == scalar.scan ? ScanUnderTest() : scalar.scan;
-  EXPECT_EQ(agree_on_random_headers(kernel().scan, random_cases(), reference), "");
-}
-
-TEST_P(KernelTest, AgreesWithThePlainHashOnLongRanges) {
-  EXPECT_EQ(agree_on_long_ranges(kernel().scan), "");
-}
-
-TEST_P(KernelTest, ScansEveryCountFromEveryOffset) {
-  EXPECT_EQ(scan_every_count_from_every_offset(kernel().scan), "");
-}
-
-TEST_P(KernelTest, ObeysTheExactLimit) {
-  EXPECT_EQ(obey_the_exact_limit(kernel().scan), "");
-}
-
-TEST_P(KernelTest, ResumesAfterAFullListWithoutLossOrRepetition) {
-  EXPECT_EQ(resume_after_a_full_list(kernel().scan), "");
-}
-
-TEST_P(KernelTest, StopsAtOnceInTheLargestRange) {
-  EXPECT_EQ(stop_at_once_in_the_largest_range(kernel().scan), "");
-}
-
-TEST_P(KernelTest, TheOneAskedForRuns) {
-  // All kernels find the same, so what tells them apart is the function itself.
-  EXPECT_EQ(tested_kernel(kernel().name).scan, kernel().scan);
-  for (const Kernel& other : kernels())
-    EXPECT_EQ(other.scan == kernel().scan, other.name == kernel().name);
-}
-
-// The cases themselves: each finds the fault that it is there for.
 class BrokenKernel : public ::testing::Test {
  protected:
   /// The scalar kernel, but what it says is changed.
@@ -170,9 +100,12 @@ TEST_F(BrokenKernel, ClaimsMoreThanItDid) {
   EXPECT_NE(scan_every_count_from_every_offset(scan), "");
 }
 
-const auto kName = [](const auto& test) { return test.param; };
-INSTANTIATE_TEST_SUITE_P(Cpu, KernelTest, ::testing::ValuesIn(usable_names()), kName);
-INSTANTIATE_TEST_SUITE_P(Cuda, KernelTest, ::testing::ValuesIn(names_of(emulated_gpu_kernels())), kName);
+INSTANTIATE_TEST_SUITE_P(Cpu, KernelTest, ::testing::ValuesIn(usable_names()), kKernelName);
 
 }  // namespace
+
+const Kernel& tested_kernel(std::string_view name) {
+  return *find_kernel(name);
+}
+
 }  // namespace lode::kernels
