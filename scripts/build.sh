@@ -3,10 +3,10 @@
 
 # For "about N minutes": processor seconds, as measured once, of a source file in a first build, of a step of a later one,
 # of the CUDA images for one compute capability, and of the tests.
-readonly SECONDS_PER_SOURCE=3
-readonly SECONDS_PER_STEP=3
-readonly SECONDS_PER_CAPABILITY=16
-readonly SECONDS_OF_TESTS=300
+readonly SECONDS_PER_SOURCE=2
+readonly SECONDS_PER_STEP=4
+readonly SECONDS_PER_CAPABILITY=25
+readonly SECONDS_OF_TESTS=800
 
 worked=false     # true once this run installed, configured or compiled something
 announced=false  # true once this run said how long it takes

@@ -30,6 +30,9 @@ SHAPE = {"WIDTH": 1, "GROUP_SIZE": 128, "KEYS_STORED": 1}  # as kernels/opencl/p
 VIRTUAL_CPU = "sm_80"
 
 
+PACKAGES = {"clang": "clang", "ptxas": "nvidia-cuda-toolkit"}
+
+
 class Missing(Exception):
     """A tool that is not there; one sentence."""
 
@@ -37,7 +40,7 @@ class Missing(Exception):
 def tool(name):
     path = shutil.which(name)
     if path is None:
-        raise Missing(f"there is no {name}")
+        raise Missing(f"there is no {name} (package {PACKAGES[name]})" if name in PACKAGES else f"there is no {name}")
     return path
 
 
