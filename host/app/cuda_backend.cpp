@@ -117,7 +117,8 @@ Result<std::vector<device::CudaGpu>> gpus_for(const CudaMachine& machine, const 
 Result<CudaMachine> this_cuda_machine() {
   auto kernels = device::built_cuda_kernels();
   if (kernels.empty()) {
-    return fail(Errc::kDevice, "not in this build: no CUDA kernel was compiled into it (`./bootstrap build` does, with nvcc)");
+    return fail(Errc::kDevice,
+                "not in this build: no CUDA kernel was compiled into it (`./bootstrap build` does, with nvcc)");
   }
   auto driver = device::open_cuda_driver();
   if (!driver) return driver.error();

@@ -132,7 +132,8 @@ TEST(BuiltCudaKernels, ArePairsOfOneBalanceEach) {
     EXPECT_EQ(one.single.image.balance, one.rolling.image.balance);
     EXPECT_TRUE(balances.insert(one.single.image.balance).second);
   }
-  if (balances.empty()) GTEST_SKIP() << "no CUDA kernel is compiled in (LODE_CUDA, needs nvcc: package nvidia-cuda-toolkit)";
+  if (balances.empty())
+    GTEST_SKIP() << "no CUDA kernel is compiled in (LODE_CUDA, needs nvcc: package nvidia-cuda-toolkit)";
   EXPECT_THAT(balances, IsSupersetOf({Balance::kLight, Balance::kMedium, Balance::kHeavy}));
 }
 

@@ -13,7 +13,8 @@ namespace lode::kernels::cuda {
 namespace {
 
 TEST(CudaImages, HoldEveryKernelInEveryBalance) {
-  if (images().empty()) GTEST_SKIP() << "no CUDA kernel is compiled in (LODE_CUDA, needs nvcc: package nvidia-cuda-toolkit)";
+  if (images().empty())
+    GTEST_SKIP() << "no CUDA kernel is compiled in (LODE_CUDA, needs nvcc: package nvidia-cuda-toolkit)";
   std::set<std::pair<std::string_view, Balance>> seen;
   for (const Image& image : images()) {
     EXPECT_TRUE(image.kernel == "sha256d_m1" || image.kernel == "sha256d_mn") << image.kernel;
