@@ -1,4 +1,4 @@
-// The CUDA kernels' source, run by the CPU, in the suite of all kernels.
+// Runs the suite of all kernels on the CUDA kernels' source, which the CPU executes.
 #include <gtest/gtest.h>
 
 #include <stdexcept>

@@ -1,4 +1,4 @@
-// The CPU's kernels in the suite of all kernels, and the suite's cases themselves: each finds the fault that it is for.
+// Runs the suite of all kernels on the CPU's kernels, and shows with broken kernels that each case finds its fault.
 #include "kernels/cpu/kernel.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@
 namespace lode::kernels {
 namespace {
 
-/// Of the kernels those that this CPU can run.
+/// The names of the kernels that this CPU can run.
 std::vector<std::string> usable_names() {
   std::vector<std::string> names;
   for (const Kernel& kernel : kernels()) {
