@@ -32,6 +32,8 @@ struct Tuning {
   // Back on the ALU pipe, whose sums take three terms: one instruction instead of two.
   RoundsOf64 three_term_keys = 0;  ///< h + K + W with three terms that vary
   bool three_term_last = false;    ///< d + T1 of the rounds whose a is not needed
+
+  bool operator==(const Tuning&) const = default;
 };
 
 /// Whether `count` rounds spread evenly over 64 contain this one.

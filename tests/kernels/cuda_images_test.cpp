@@ -32,8 +32,24 @@ TEST(CudaImages, HoldEveryKernelInEveryBalance) {
   EXPECT_EQ(seen.size(), images().size());
 }
 
+constexpr int kCapabilities[] = {75, 80, 86, 89, 90, 100, 120};
+
+/// The build compiles a family's kernels once, with the tuning of its first capability.
+TEST(CudaTunings, AreTheSameInAFamily) {
+  for (const int capability : kCapabilities) {
+    int family = 0;
+    for (const int first : {LODE_CUDA_FAMILIES}) {
+      if (first <= capability) family = first;
+    }
+    for (const Balance balance : kBalances) {
+      EXPECT_EQ(tuning_m1(capability, balance), tuning_m1(family, balance)) << capability << " compiled as " << family;
+      EXPECT_EQ(tuning_mn(capability, balance), tuning_mn(family, balance)) << capability << " compiled as " << family;
+    }
+  }
+}
+
 TEST(CudaTunings, FitTheirGpus) {
-  for (const int capability : {75, 80, 86, 89, 90, 100, 120}) {
+  for (const int capability : kCapabilities) {
     const std::uint32_t threads_per_sm = capability == 75                                            ? 1024
                                          : capability >= 86 && capability != 90 && capability != 100 ? 1536
                                                                                                      : 2048;
