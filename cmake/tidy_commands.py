@@ -11,7 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-GCC_ONLY = re.compile(r" -f(?:no-)?(?:tree-|sched|ira-|gcse|ipa-)[a-z0-9=-]*| -Wno-(?:maybe-uninitialized|subobject-linkage)")
+GCC_ONLY = re.compile(r" -f(?:no-)?(?:tree-|sched|ira-|gcse|ipa-)[a-z0-9=-]*| -Wno-(?:maybe-uninitialized|subobject-linkage)| --param=\S*")
 
 with open(sys.argv[1], encoding="utf-8") as source:
     entries = json.load(source)

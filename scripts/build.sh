@@ -5,8 +5,8 @@
 # of the CUDA images for one compute capability, and of the tests.
 readonly SECONDS_PER_SOURCE=2
 readonly SECONDS_PER_STEP=4
-readonly SECONDS_PER_CAPABILITY=25
-readonly SECONDS_OF_TESTS=800
+readonly SECONDS_PER_CAPABILITY=11
+readonly SECONDS_OF_TESTS=650
 
 worked=false     # true once this run installed, configured or compiled something
 announced=false  # true once this run said how long it takes

@@ -45,7 +45,7 @@ class CommandsTest(MachineTest):
         result = self.succeed("test", "-R", "chain x")
         self.assertIn("-DLODE_BUILD_TESTS=ON", self.configured(result)[0])
         self.assertEqual(result.calls_of("ctest"),
-                         [["--preset", "release", "-j", "2", "--output-junit", self.junit(), "-R", "chain x"]])
+                         [["--preset", "release", "-j", "4", "--output-junit", self.junit(), "-R", "chain x"]])
         self.assertEqual(self.configured(self.succeed("build")), [])
         self.assertEqual(self.configured(self.succeed("mine")), [])
 

@@ -43,7 +43,7 @@ class OutputTest(MachineTest):
                 self.assertRegex("\n".join(left), LAST_STEP)
                 self.assertNotIn("\x1b", result.error)
                 self.assertEqual(result.calls_of("ctest"),
-                                 [["--preset", "release", "-j", "2", "--output-junit", self.junit()]],
+                                 [["--preset", "release", "-j", "4", "--output-junit", self.junit()]],
                                  "--verbose is not ctest's")
 
     def test_a_dumb_terminal(self):

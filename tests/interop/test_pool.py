@@ -81,49 +81,6 @@ class PoolTest(lode.InteropTest):
                 self.assertEqual(totals["shares_accepted"], server.accepted)
                 self.assertEqual(server.connections, 1, "nothing made it connect anew")
 
-    def test_a_second_pool_takes_over_and_the_first_is_returned_to(self):
-        first = pool.Pool(self.node, difficulty=DIFFICULTY)
-        with pool.Pool(self.node, difficulty=DIFFICULTY) as second:
-            first.__enter__()
-            self.addCleanup(first.close)
-            first.keep_blocks()
-            second.keep_blocks()
-            with lode.Lode(first.url(), second.url()) as miner:
-                bcoin.wait_until(lambda: first.accepted >= 5, "5 shares", miner.describe)
-                first.close()
-                bcoin.wait_until(lambda: second.accepted >= 5, "5 shares", miner.describe)
-                with pool.Pool(self.node, difficulty=DIFFICULTY, port=first.port) as again:
-                    again.keep_blocks()
-                    bcoin.wait_until(lambda: again.accepted >= 5, "5 shares", miner.describe)
-                    self.assertEqual(again.rejected, [], miner.describe())
-                self.assertEqual(miner.interrupt(), 0, miner.describe())
-            self.assertEqual(second.rejected, [])
-            self.assertEqual(first.rejected, [])
-
-    @staticmethod
-    def shares_out(miner, part):
-        """True when the first source has had that part of the hashes for two rate events, ten seconds apart."""
-        parts = []
-        for event in miner.events("rate"):
-            one, other = (source["hashes"] for source in event["sources"])
-            parts.append(one / max(one + other, 1))
-        return len(parts) >= 3 and all(abs(one - part) < 0.06 for one in parts[-2:])
-
-    def test_two_pools_share_the_hashes_by_quota(self):
-        with pool.Pool(self.node, difficulty=DIFFICULTY) as first, pool.Pool(self.node, difficulty=DIFFICULTY) as second:
-            first.keep_blocks()
-            second.keep_blocks()
-            with lode.Lode(first.url(), second.url(), "--strategy", "balance", "--quota", "3,1") as miner:
-                # Turns take a second: after few the last one still shows, however long lode has been at it.
-                bcoin.wait_until(lambda: self.shares_out(miner, 0.75), "three quarters for the first", miner.describe)
-                self.assertEqual(miner.interrupt(), 0, miner.describe())
-                totals, output = miner.events("stopped")[0], miner.describe()
-            self.assertEqual(first.rejected + second.rejected, [], output)
-            one, other = totals["sources"]
-            self.assertEqual(one["shares_accepted"], first.accepted, output)
-            self.assertEqual(other["shares_accepted"], second.accepted, output)
-            self.assertEqual(one["hashes"] + other["hashes"], totals["hashes"])
-
     def test_a_refused_worker_name_is_said_at_once(self):
         with pool.Pool(self.node) as server:
             result = lode.run("mine", server.url("stranger"), "--state", "none", "--devices", "cpu", "--threads", "1")
