@@ -114,6 +114,7 @@ function(lode_precompiled_headers name)
   add_library(${name} OBJECT ${PROJECT_BINARY_DIR}/${name}.cpp)
   target_link_libraries(${name} PRIVATE lode_settings Boost::json fmt::fmt Threads::Threads)
   target_compile_options(${name} PRIVATE ${ARGN})
+  target_compile_definitions(${name} PRIVATE GTEST_HAS_PTHREAD=1)  # as GoogleTest's targets say
   target_precompile_headers(${name} PRIVATE ${LODE_SOURCE_DIR}/cmake/precompiled.h)
 endfunction()
 

@@ -78,7 +78,7 @@ class MachineTest(unittest.TestCase):
             self._copy(path)
         for name in ("host", "stratum", "bench"):
             (self.root / name).mkdir()
-        for number in range(40):
+        for number in range(100):
             (self.root / "host" / ("source%d.cpp" % number)).touch()
         self.write("installed", "")
         self.write("offered", "".join("%s 1.0\n" % name for name in BUILD + TEST + OPENCL + NODE + REST))
