@@ -26,6 +26,8 @@ class LodeCategory final : public boost::system::error_category {
         return "invalid block";
       case Errc::kUnauthorized:
         return "not authorised";
+      case Errc::kForbidden:
+        return "not allowed";
       case Errc::kNotReady:
         return "peer is not ready";
       case Errc::kTimeout:

@@ -18,6 +18,7 @@ enum class Errc {
   kUnsupported,    ///< understood, but this program cannot do it (an unknown !rule, signet)
   kInvalidBlock,   ///< breaks a consensus rule
   kUnauthorized,   ///< credentials missing or refused
+  kForbidden,      ///< the credentials are right, but do not allow this
   kNotReady,       ///< the peer says: later (warming up, in initial block download, no peers)
   kTimeout,        ///< no answer within the time allowed
   kDisconnected,   ///< the peer closed the connection or cannot be reached

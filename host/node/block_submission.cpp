@@ -30,6 +30,21 @@ std::string submit_params(ByteView block, const std::optional<std::string>& work
   return params;
 }
 
+BlockOutcome accepted() {
+  return {Fate::kAccepted, {}, {}};
+}
+
+/// The node has no such call, or does not allow it to us: asking again tells nothing more.
+bool cannot_be_asked(const Result<RpcReply>& reply) {
+  if (!reply) return reply.error().is(Errc::kForbidden);
+  return reply->fault && reply->fault->code == rpc_code::kMethodNotFound;
+}
+
+/// A clear word that the node does not have the block. Bitcoin Core says it under a code of its own, bcoin in words.
+bool says_not_found(const RpcFault& fault) {
+  return fault.code == rpc_code::kBlockNotFound || fault.message.find("not found") != std::string::npos;
+}
+
 }  // namespace
 
 /// A connection that is in use for one block; it goes back to the idle ones.
@@ -87,9 +102,13 @@ asio::awaitable<BlockOutcome> BlockSubmission::submit(work::FoundBlock block, st
   const std::optional<BlockOutcome> answered = co_await send(block, work_id);
   if (answered) co_return *answered;
   const bool built_upon = co_await on_taken();
-  if (built_upon) co_return BlockOutcome{Fate::kAccepted, {}, {}};
+  if (built_upon) co_return accepted();
   Lease client = lease();
-  co_return co_await place_in_chain(*client, block);
+  // Named, here and below: g++ 12 destroys temporaries among a coroutine's arguments twice.
+  BlockOutcome valid = accepted();
+  BlockOutcome unknown{Fate::kUnavailable, "unconfirmed",
+                       "the node took the block, but has not said whether it is in its best chain"};
+  co_return co_await place_in_chain(*client, block, std::move(valid), std::move(unknown));
 }
 
 asio::awaitable<std::optional<BlockOutcome>> BlockSubmission::send(const work::FoundBlock& block,
@@ -102,7 +121,7 @@ asio::awaitable<std::optional<BlockOutcome>> BlockSubmission::send(const work::F
   if (!reply) {
     // The block may have arrived all the same.
     BlockOutcome lost{Fate::kUnavailable, "no-answer", reply.error().message()};
-    if (reply.error().is(Errc::kUnauthorized)) co_return lost;
+    if (reply.error().is(Errc::kUnauthorized) || reply.error().is(Errc::kForbidden)) co_return lost;
     co_return co_await locate(*client, block, std::move(lost));
   }
   if (reply->fault) {
@@ -138,20 +157,27 @@ asio::awaitable<BlockOutcome> BlockSubmission::locate(RpcClient& client, const w
                                                       BlockOutcome otherwise) {
   RpcCallOptions call;
   call.time_limit = limit_;
+  const bool is_duplicate = otherwise.reason == "duplicate";
   std::string params = "[\"" + block.hash.to_display() + "\"]";
   auto reply = co_await client.call("getblockheader", std::move(params), call);
+  if (cannot_be_asked(reply)) {
+    // "duplicate" alone means a valid block (BIP22).
+    BlockOutcome alone = is_duplicate ? accepted() : otherwise;
+    co_return co_await place_in_chain(client, block, std::move(alone), std::move(otherwise));
+  }
   if (!reply) co_return otherwise;
   if (reply->fault) {
-    if (otherwise.reason != "duplicate") co_return otherwise;
-    // A node without this call: "duplicate" alone means a valid block (BIP22).
-    if (reply->fault->code == rpc_code::kMethodNotFound) co_return BlockOutcome{Fate::kAccepted, {}, {}};
+    if (!is_duplicate || !says_not_found(*reply->fault)) co_return otherwise;
     co_return BlockOutcome{Fate::kRejected, otherwise.reason,
                            "The node has seen this block before and does not keep it: it found it invalid."};
   }
   if (!reply->result.is_object()) co_return otherwise;
   const json::value* confirmations = reply->result.get_object().if_contains("confirmations");
   if (confirmations == nullptr || !confirmations->is_int64()) co_return otherwise;
-  if (confirmations->get_int64() >= 1) co_return co_await place_in_chain(client, block);
+  if (confirmations->get_int64() >= 1) {
+    BlockOutcome valid = accepted();
+    co_return co_await place_in_chain(client, block, std::move(valid), std::move(otherwise));
+  }
   if (confirmations->get_int64() < 0) {
     co_return BlockOutcome{Fate::kStale, otherwise.reason.empty() ? "stale" : otherwise.reason,
                            "The node has the block, but another one took its place in the best chain."};
@@ -159,17 +185,16 @@ asio::awaitable<BlockOutcome> BlockSubmission::locate(RpcClient& client, const w
   co_return otherwise;
 }
 
-asio::awaitable<BlockOutcome> BlockSubmission::place_in_chain(RpcClient& client, const work::FoundBlock& block) {
+asio::awaitable<BlockOutcome> BlockSubmission::place_in_chain(RpcClient& client, const work::FoundBlock& block,
+                                                              BlockOutcome cannot_ask, BlockOutcome otherwise) {
   RpcCallOptions call;
   call.time_limit = limit_;
   std::string params = fmt::format("[{}]", block.height);
   auto reply = co_await client.call("getblockhash", std::move(params), call);
-  // Without a clear word to the contrary the node's acceptance stands.
-  if (!reply || reply->fault || !reply->result.is_string()) co_return BlockOutcome{Fate::kAccepted, {}, {}};
+  if (cannot_be_asked(reply)) co_return cannot_ask;
+  if (!reply || reply->fault || !reply->result.is_string()) co_return otherwise;
   const json::string& best = reply->result.get_string();
-  if (std::string_view(best.data(), best.size()) == block.hash.to_display()) {
-    co_return BlockOutcome{Fate::kAccepted, {}, {}};
-  }
+  if (std::string_view(best.data(), best.size()) == block.hash.to_display()) co_return accepted();
   co_return BlockOutcome{Fate::kStale, "inconclusive",
                          "The node took the block, but another one has its place in the best chain."};
 }

@@ -42,11 +42,15 @@ class BlockSubmission {
   /// submitblock and what its answer means; nothing where the node has taken the block.
   boost::asio::awaitable<std::optional<work::BlockOutcome>> send(const work::FoundBlock& block,
                                                                  const std::optional<std::string>& work_id);
-  /// What became of a block about which the answer to submitblock leaves doubt.
+  /// What became of a block about which the answer to submitblock leaves doubt. `otherwise`: what to say where the node
+  /// does not tell; the block is then asked for again.
   boost::asio::awaitable<work::BlockOutcome> locate(RpcClient& client, const work::FoundBlock& block,
                                                     work::BlockOutcome otherwise);
-  /// For a block that the node holds for valid: kAccepted if it stands at its height of the best chain, else kStale.
-  boost::asio::awaitable<work::BlockOutcome> place_in_chain(RpcClient& client, const work::FoundBlock& block);
+  /// For a block that the node holds for valid: kAccepted if it stands at its height of the best chain, kStale if
+  /// another one does, `cannot_ask` if the node has no call that tells, `otherwise` if it does not tell now.
+  boost::asio::awaitable<work::BlockOutcome> place_in_chain(RpcClient& client, const work::FoundBlock& block,
+                                                            work::BlockOutcome cannot_ask,
+                                                            work::BlockOutcome otherwise);
 
   boost::asio::any_io_executor executor_;
   RpcOptions options_;

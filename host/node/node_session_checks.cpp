@@ -52,6 +52,7 @@ asio::awaitable<void> NodeSession::check_before(NodeWork made) {
     end(sound.error());
     co_return;
   }
+  bool unanswered = false;
   if (!good_shapes_.contains(made.shape)) {
     if (!made.can_propose) no_proposals("the node does not offer it");
     if (proposals_work_ && !ended_) {
@@ -65,7 +66,8 @@ asio::awaitable<void> NodeSession::check_before(NodeWork made) {
         end(fail(Errc::kRejected, "the node would not accept a block made from its own template: " + answer.detail));
         co_return;
       }
-      if (answer.kind == ProposalAnswer::Kind::kNoAnswer) no_proposals(answer.detail);
+      if (answer.kind == ProposalAnswer::Kind::kCannot) no_proposals(answer.detail);
+      unanswered = answer.kind == ProposalAnswer::Kind::kNoAnswer;
       // "Outdated" is no judgement. If it is true, the next template is on its way and replaces this one.
       if (answer.kind == ProposalAnswer::Kind::kOutdated) fetch_at(soon());
     }
@@ -79,7 +81,12 @@ asio::awaitable<void> NodeSession::check_before(NodeWork made) {
     made.work = std::move(work);
   }
   publish(std::move(made));
-  published_.reset();
+  // A node that was too busy to judge must not keep work from being hashed: it is asked again behind.
+  if (unanswered) {
+    last_proposal_ = {};
+  } else {
+    published_.reset();
+  }
 }
 
 asio::awaitable<void> NodeSession::check_behind(NodeWork made) {

@@ -145,7 +145,8 @@ asio::awaitable<Error> NodeSource::Impl::run_sessions(work::WorkSource& source, 
     if (stop_requested_) break;
     ++counters_.losses;
     // What worked once may work again: a node that restarts, a password that is being changed.
-    const bool refused = end.error.is(Errc::kUnauthorized) && counters_.connections == 0;
+    const bool refused =
+        (end.error.is(Errc::kUnauthorized) || end.error.is(Errc::kForbidden)) && counters_.connections == 0;
     if (end.fatal || refused) co_return end.error;
     listener.on_lost(source, end.error);
     if (stop_requested_) break;

@@ -16,7 +16,8 @@ struct ProposalAnswer {
     kFine,
     kRejected,  ///< `detail` has the node's word and what it means
     kOutdated,  ///< the node says that it has another best block: no judgement
-    kNoAnswer,  ///< the node cannot do proposals, or did not answer
+    kCannot,    ///< the node cannot do proposals
+    kNoAnswer,  ///< the node did not answer, or not now: busy, starting up
   };
   Kind kind = Kind::kNoAnswer;
   std::string detail;

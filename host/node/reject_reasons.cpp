@@ -66,8 +66,9 @@ constexpr std::array kWords{
          "The node does not accept the header's version: mining with --no-version-rolling may help."},
     Word{"version-invalid", Meaning::kRejected, "The node does not accept the header's version."},
     Word{"time-too-old", Meaning::kRejected, "The header's time is not after the median of the last 11 blocks."},
-    Word{"time-too-new", Meaning::kRejected,
-         "The header's time is over two hours ahead of the node: compare the clocks of both computers."},
+    Word{"time-too-new", Meaning::kUnavailable,
+         "The header's time is over two hours ahead of the node, which takes the block once its clock has caught up: "
+         "compare the clocks of both computers."},
     Word{"time-invalid", Meaning::kRejected, "The node does not accept the header's time."},
     Word{"bad-blk-weight", Meaning::kRejected,
          "The block is too heavy: lower the node's blockmaxweight or raise its blockreservedweight."},

@@ -47,7 +47,7 @@ class ReplyReader final : public net::HttpReplyHandler {
   ReplyParser& parser_;
 };
 
-Error status_error(unsigned status, std::string_view body, const Credentials& credentials) {
+Error status_error(unsigned status, std::string_view method, std::string_view body, const Credentials& credentials) {
   const std::string said = body.empty() ? "" : fmt::format(" (\"{}\")", printable(body, 200));
   switch (status) {
     case 401:
@@ -56,8 +56,10 @@ Error status_error(unsigned status, std::string_view body, const Credentials& cr
                               credentials.describe()));
     case 403:
       return fail(
-          Errc::kUnauthorized,
-          fmt::format("the node does not allow this computer to call it: see rpcallowip and rpcwhitelist{}", said));
+          Errc::kForbidden,
+          fmt::format("the node does not allow the call {}: add it to the node's rpcwhitelist for this user, or "
+                      "this computer to its rpcallowip{}",
+                      method, said));
     case 404:
       return fail(Errc::kProtocol, fmt::format("HTTP status 404: this does not look like a node's RPC port{}", said));
     case 429:
@@ -166,7 +168,7 @@ asio::awaitable<Result<RpcReply>> RpcClient::call_once(std::string_view method, 
       if (reply && reply->fault) co_return reply;
     }
   }
-  co_return status_error(reader.status, reader.body, *credentials_);
+  co_return status_error(reader.status, method, reader.body, *credentials_);
 }
 
 }  // namespace lode::node

@@ -45,8 +45,9 @@ class RpcClient {
   /// fed to `parser` while it arrives; only a reply with HTTP status 200 is, others are short.
   ///
   /// A refused cookie is read again and the call repeated, once.
-  /// Errors: those of HttpConnection; kUnauthorized (401, 403); kNotReady (503: too many calls at once, a proxy without
-  /// a node behind it); kProtocol (no JSON-RPC reply, another id); the parser's.
+  /// Errors: those of HttpConnection; kUnauthorized (401); kForbidden (403: rpcallowip, rpcwhitelist); kNotReady (503:
+  /// too many calls at once, a proxy without a node behind it); kProtocol (no JSON-RPC reply, another id); the
+  /// parser's.
   boost::asio::awaitable<Result<RpcReply>> call(std::string method, std::string params, ReplyParser& parser,
                                                 RpcCallOptions options = {});
   /// The same for short replies.

@@ -7,7 +7,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/json/serialize.hpp>
 #include <fstream>
+#include <functional>
 #include <optional>
+#include <set>
+#include <string>
+#include <utility>
 
 #include "host/base/hex.h"
 #include "host/chain/block.h"
@@ -185,6 +189,29 @@ TEST_F(NodeSourceTest, ToleratesANodeWithoutProposals) {
   node_.new_tip();
   ASSERT_TRUE(works(2));
   EXPECT_EQ(node_.calls("proposal"), 1) << "asked once, not for every template";
+}
+
+TEST_F(NodeSourceTest, ABusyNodeIsAskedForAProposalAgain) {
+  options_.times.settle = 1ms;
+  int busy = 1;
+  node_.answer_instead = [&](const std::string& method, const json::value&) {
+    return method == "proposal" && busy-- > 0 ? std::optional(http_reply(503, "Work queue depth exceeded"))
+                                              : std::nullopt;
+  };
+  node_.proposal_answer = "bad-cb-amount";
+  start();
+  ASSERT_TRUE(works(1)) << "hashing need not wait for a node that is busy";
+  ASSERT_TRUE(run_until([&] { return !listener_.withdrawn.empty(); })) << "it is asked once more, behind";
+  EXPECT_THAT(listener_.withdrawn[0].message(), HasSubstr("bad-cb-amount"));
+}
+
+TEST_F(NodeSourceTest, WorkWhoseTimeTheNodeDoesNotTakeIsWithdrawn) {
+  start();
+  ASSERT_TRUE(works(1));
+  node_.proposal_answer = "time-too-new";
+  node_.new_tip();
+  ASSERT_TRUE(run_until([&] { return !listener_.withdrawn.empty(); }));
+  EXPECT_THAT(listener_.withdrawn[0].message(), HasSubstr("clock"));
 }
 
 TEST_F(NodeSourceTest, AnOutdatedProposalIsNoFault) {
@@ -381,6 +408,87 @@ TEST_F(NodeSourceTest, ABlockThatLostItsPlaceIsNotAccepted) {
   node_.faults["getblockhash"] = {-32601, "Method not found"};
   node_.submit_answer = nullptr;
   EXPECT_EQ(submit(block).kind, Kind::kAccepted) << "nothing speaks against the node's word";
+}
+
+TEST_F(NodeSourceTest, ABlockWhoseNodeGoesAwayAfterTakingItStaysOpen) {
+  start();
+  ASSERT_TRUE(works(1));
+  const auto block = mine(*listener_.works[0]);
+  const std::function<std::optional<FakeReply>()> answers[] = {
+      [] { return http_reply(503, "Work queue depth exceeded"); },
+      [] { return http_reply(200, "<html>"); },
+      [] { return http_reply(401, ""); },
+  };
+  for (const auto& answer : answers) {
+    node_.answer_instead = [&](const std::string& method, const json::value&) {
+      return method == "getblockhash" ? answer() : std::nullopt;
+    };
+    const auto outcome = submit(block);
+    EXPECT_EQ(outcome.kind, Kind::kUnavailable);
+    EXPECT_THAT(outcome.detail, HasSubstr("has not said"));
+  }
+  node_.answer_instead = nullptr;
+  for (const auto& fault : {std::pair{-28, "Loading block index"}, std::pair{-8, "Block height out of range"}}) {
+    node_.faults["getblockhash"] = fault;
+    EXPECT_EQ(submit(block).kind, Kind::kUnavailable) << fault.second;
+  }
+  node_.faults.clear();
+  EXPECT_EQ(submit(block).kind, Kind::kAccepted);
+}
+
+TEST_F(NodeSourceTest, ANodeThatMayNotTellIsAskedOtherwise) {
+  start();
+  ASSERT_TRUE(works(1));
+  const auto block = mine(*listener_.works[0]);
+  std::set<std::string> denied{"getblockheader"};
+  node_.answer_instead = [&](const std::string& method, const json::value&) {
+    return denied.contains(method) ? std::optional(http_reply(403, "")) : std::nullopt;
+  };
+  for (const char* said : {"duplicate", "inconclusive"}) {
+    node_.submit_answer = said;
+    node_.other_block_at_height.reset();
+    EXPECT_EQ(submit(block).kind, Kind::kAccepted) << said << ": it has its place in the chain";
+    node_.other_block_at_height = std::string(64, 'a');
+    EXPECT_EQ(submit(block).kind, Kind::kStale) << said << ": another block has its place";
+  }
+  denied.insert("getblockhash");
+  EXPECT_EQ(submit(block).kind, Kind::kUnavailable) << "inconclusive, and nothing can be known";
+  for (const json::value& said : {json::value("duplicate"), json::value(nullptr)}) {
+    node_.submit_answer = said;
+    EXPECT_EQ(submit(block).kind, Kind::kAccepted) << "a valid block (BIP22)";
+  }
+  denied.insert("submitblock");
+  const auto outcome = submit(block);
+  EXPECT_EQ(outcome.kind, Kind::kUnavailable);
+  EXPECT_THAT(outcome.detail, HasSubstr("submitblock"));
+  EXPECT_THAT(outcome.detail, HasSubstr("rpcwhitelist"));
+}
+
+TEST_F(NodeSourceTest, ADuplicateIsInvalidOnlyIfTheNodeSaysThatItLacksIt) {
+  start();
+  ASSERT_TRUE(works(1));
+  const auto block = mine(*listener_.works[0]);
+  node_.submit_answer = "duplicate";
+  for (const auto& fault :
+       {std::pair{-28, "Loading block index"}, std::pair{-1, "something else"}, std::pair{-32603, "internal error"}}) {
+    node_.faults["getblockheader"] = fault;
+    EXPECT_EQ(submit(block).kind, Kind::kUnavailable) << fault.second;
+  }
+  node_.faults["getblockheader"] = {-5, "Block not found"};
+  EXPECT_EQ(submit(block).kind, Kind::kRejected);
+  node_.faults["getblockheader"] = {-32601, "Method not found"};
+  EXPECT_EQ(submit(block).kind, Kind::kAccepted);
+}
+
+TEST_F(NodeSourceTest, ABlockFromTheFutureIsKeptUntilItsTimeHasCome) {
+  start();
+  ASSERT_TRUE(works(1));
+  const auto block = mine(*listener_.works[0]);
+  node_.submit_answer = "time-too-new";
+  node_.faults["getblockheader"] = {-5, "Block not found"};
+  const auto outcome = submit(block);
+  EXPECT_EQ(outcome.kind, Kind::kUnavailable);
+  EXPECT_THAT(outcome.detail, HasSubstr("clock"));
 }
 
 TEST_F(NodeSourceTest, ATemplateOnTopOfABlockIsWordEnough) {

@@ -38,7 +38,7 @@ TEST(RejectReasons, EveryKnownWord) {
       {"bad-diffbits", Meaning::kRejected},
       {"bad-version(0x00000001)", Meaning::kRejected},
       {"time-too-old", Meaning::kRejected},
-      {"time-too-new", Meaning::kRejected},
+      {"time-too-new", Meaning::kUnavailable},
       {"bad-blk-weight", Meaning::kRejected},
       {"bad-blk-length", Meaning::kRejected},
       {"bad-blk-sigops", Meaning::kRejected},
