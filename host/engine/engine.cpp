@@ -94,8 +94,9 @@ class Engine::Impl final : public SubmitterListener {
     workers_->stop();
     while (collect()) {  // what they found last
     }
-    co_await submitter_.finish(options_.submit_grace);
-    co_await shares_.finish(options_.submit_grace);
+    const auto deadline = Clock::now() + options_.submit_grace;
+    co_await submitter_.finish(deadline);
+    co_await shares_.finish(deadline);
     for (work::WorkSource* source : parts_.sources)
       source->stop();
     co_await source_tasks_.join();

@@ -35,9 +35,9 @@ struct EngineOptions {
   /// What part of the hashes each source gets, in their order; only the proportions count. Empty: the first source that
   /// has work gets all.
   std::vector<double> quotas{};
-  /// How long a clean stop waits for blocks and shares that are on their way. What is not answered by then stays in the
-  /// journal.
-  std::chrono::seconds submit_grace{10};
+  /// How long a clean stop waits for blocks and shares that are on their way, for nodes and pools together. What is not
+  /// answered by then stays in the journal. Containers are killed after 10 s, and the rest of a stop needs time too.
+  std::chrono::seconds submit_grace{7};
 };
 
 enum class StopReason {

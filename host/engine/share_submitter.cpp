@@ -126,8 +126,8 @@ void ShareSubmitter::look_for_blocks(const work::WorkTemplate& work) {
   }
 }
 
-asio::awaitable<void> ShareSubmitter::finish(std::chrono::steady_clock::duration grace) {
-  settled_.expires_after(grace);
+asio::awaitable<void> ShareSubmitter::finish(std::chrono::steady_clock::time_point deadline) {
+  settled_.expires_at(deadline);
   while (open_ > 0) {
     const auto [error] = co_await settled_.async_wait(asio::as_tuple(asio::use_awaitable));
     if (!error) break;

@@ -47,8 +47,8 @@ class ShareSubmitter {
   /// What new work tells of blocks that were found for pools.
   void look_for_blocks(const work::WorkTemplate& work);
 
-  /// Waits until the pools have answered for what was sent, at the most for `grace`.
-  boost::asio::awaitable<void> finish(std::chrono::steady_clock::duration grace);
+  /// Waits until the pools have answered for what was sent, at the most until `deadline`.
+  boost::asio::awaitable<void> finish(std::chrono::steady_clock::time_point deadline);
 
  private:
   void note_block(const work::Share& share, const std::string& device);

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstRetry{250};
 constexpr std::chrono::milliseconds kLongestRetry{5000};
+constexpr std::chrono::milliseconds kLongestRetryAtTheEnd{500};
 
 /// Once one node has the block in its chain, the others are still tried for this long, since they may be cut off from
 /// it, and for this many blocks at a time: a node that missed more has to catch up by itself.
@@ -35,20 +36,6 @@ store::Resolution resolution_of(Outcome::Kind kind) {
 
 }  // namespace
 
-/// Counts while it lives.
-class Submitter::Attempt {
- public:
-  explicit Attempt(Submitter& owner) : owner_(owner) { ++owner_.attempts_; }
-  Attempt(const Attempt&) = delete;
-  Attempt& operator=(const Attempt&) = delete;
-  ~Attempt() {
-    if (--owner_.attempts_ == 0) owner_.settled_.cancel();
-  }
-
- private:
-  Submitter& owner_;
-};
-
 Submitter::Submitter(asio::any_io_executor executor, std::vector<work::BlockSink*> sinks, store::BlockJournal* journal,
                      SubmitterListener& listener, Log log)
     : executor_(executor),
@@ -56,7 +43,6 @@ Submitter::Submitter(asio::any_io_executor executor, std::vector<work::BlockSink
       journal_(journal),
       listener_(listener),
       log_(std::move(log)),
-      settled_(executor, asio::steady_timer::time_point::max()),
       tasks_(std::move(executor)) {
   const bool durable = std::any_of(sinks_.begin(), sinks_.end(), [](const auto* s) { return s->outlives_process(); });
   if (!durable) journal_ = nullptr;
@@ -114,15 +100,16 @@ asio::awaitable<void> Submitter::deliver(std::shared_ptr<Delivery> delivery, wor
       log_.warn("block {} could not be given to {} ({}); trying again until it is", delivery->block.hash.to_display(),
                 sink.name(), outcome.detail);
     }
-    pause.expires_after(wait);
-    const auto [error] = co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (error) co_return;
+    pause.expires_after(finishing_ ? std::min(wait, kLongestRetryAtTheEnd) : wait);
+    pauses_.insert(&pause);
+    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+    pauses_.erase(&pause);
+    if (given_up_) co_return;
     wait = std::min(2 * wait, kLongestRetry);
   }
 }
 
 asio::awaitable<Outcome> Submitter::attempt(Delivery& delivery, work::BlockSink& sink) {
-  const Attempt counted(*this);
   Outcome outcome = co_await sink.submit_block(delivery.block);
   if (outcome.kind != Outcome::Kind::kUnavailable) {
     // A sink in this process answers at once: let whoever called submit() finish first.
@@ -162,16 +149,15 @@ void Submitter::settle(Delivery& delivery, const Outcome& outcome, const std::st
                        .resent = delivery.resent};
   open_.erase(fate.block.hash);
   if (journal_ != nullptr) journal_->resolve(fate.block.hash, resolution_of(outcome.kind));
-  settled_.cancel();
   listener_.on_block_fate(fate);
 }
 
-asio::awaitable<void> Submitter::finish(std::chrono::steady_clock::duration grace) {
-  const auto deadline = std::chrono::steady_clock::now() + grace;
-  while ((!open_.empty() || attempts_ > 0) && std::chrono::steady_clock::now() < deadline) {
-    settled_.expires_at(deadline);
-    co_await settled_.async_wait(asio::as_tuple(asio::use_awaitable));
-  }
+asio::awaitable<void> Submitter::finish(std::chrono::steady_clock::time_point deadline) {
+  finishing_ = true;
+  for (asio::steady_timer* const pause : pauses_)
+    pause->cancel();
+  co_await tasks_.join(deadline);
+  given_up_ = true;
   tasks_.cancel();
   co_await tasks_.join();
 }

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "host/base/log.h"
@@ -49,9 +50,9 @@ class Submitter {
   /// Blocks whose fate is open.
   [[nodiscard]] std::size_t pending() const noexcept { return open_.size(); }
 
-  /// Waits until nothing is pending and no node is being given a block, at the most for `grace`; then gives up all
-  /// sending. Nodes that are out of reach are not waited for once another has the block.
-  boost::asio::awaitable<void> finish(std::chrono::steady_clock::duration grace);
+  /// Waits until every node has answered for every block, at the most until `deadline`; nodes that are out of reach are
+  /// tried again at once and then often. Then gives up all sending.
+  boost::asio::awaitable<void> finish(std::chrono::steady_clock::time_point deadline);
 
  private:
   struct Delivery {
@@ -63,8 +64,6 @@ class Submitter {
     work::BlockOutcome verdict{};  ///< the most telling refusal so far
     std::string verdict_sink{};
   };
-
-  class Attempt;
 
   void send(std::shared_ptr<Delivery> delivery);
   boost::asio::awaitable<void> deliver(std::shared_ptr<Delivery> delivery, work::BlockSink& sink);
@@ -78,8 +77,9 @@ class Submitter {
   SubmitterListener& listener_;
   Log log_;
   std::map<chain::Hash256, std::shared_ptr<Delivery>> open_;
-  std::size_t attempts_ = 0;           ///< that are being made
-  boost::asio::steady_timer settled_;  ///< never expires; cancelled when a block is settled, and with the last attempt
+  std::set<boost::asio::steady_timer*> pauses_;  ///< of deliveries between two attempts
+  bool finishing_ = false;
+  bool given_up_ = false;
   net::TaskGroup tasks_;
 };
 

@@ -63,7 +63,7 @@ class SubmitterTest : public ::testing::Test, public SubmitterListener {
         context,
         [&]() -> asio::awaitable<void> {
           submitter->submit(found, std::chrono::steady_clock::now());
-          co_await submitter->finish(grace);
+          co_await submitter->finish(std::chrono::steady_clock::now() + grace);
         },
         [](std::exception_ptr failure) { ASSERT_FALSE(failure); });
     context.run();
@@ -105,7 +105,7 @@ TEST_F(SubmitterTest, TheEndWaitsForANodeThatIsSlowerThanAnother) {
       context,
       [&]() -> asio::awaitable<void> {
         submitter->submit(block, std::chrono::steady_clock::now());
-        co_await submitter->finish(1h);
+        co_await submitter->finish(std::chrono::steady_clock::now() + 1h);
         ended = true;
       },
       [](std::exception_ptr failure) { ASSERT_FALSE(failure); });
@@ -119,12 +119,39 @@ TEST_F(SubmitterTest, TheEndWaitsForANodeThatIsSlowerThanAnother) {
   EXPECT_TRUE(slow.has_block);
 }
 
-TEST_F(SubmitterTest, TheEndDoesNotWaitForANodeThatIsOutOfReach) {
-  second.outcomes = {outcome(Kind::kUnavailable)};
+TEST_F(SubmitterTest, TheEndTriesANodeThatIsOutOfReachUntilItHasTheBlock) {
+  second.outcomes.assign(8, outcome(Kind::kUnavailable));
+  second.outcomes.push_back(outcome(Kind::kAccepted));
   make({&first, &second});
   submit_and_finish(block, 1h);
+  EXPECT_EQ(second.received.size(), 9U);
   ASSERT_EQ(fates.size(), 1U);
   EXPECT_EQ(fates[0].sink, "first");
+}
+
+TEST_F(SubmitterTest, TheEndDoesNotWaitForEverForANodeThatIsOutOfReach) {
+  second.outcomes = {outcome(Kind::kUnavailable)};
+  make({&first, &second});
+  submit_and_finish(block, 50ms);
+  ASSERT_EQ(fates.size(), 1U);
+  EXPECT_EQ(fates[0].sink, "first");
+}
+
+TEST_F(SubmitterTest, TheEndDoesNotWaitOutAPause) {
+  second.outcomes.assign(6, outcome(Kind::kUnavailable));
+  second.outcomes.push_back(outcome(Kind::kAccepted));
+  make({&first, &second});
+  submitter->submit(block, std::chrono::steady_clock::now());
+  while (second.received.size() < 3)
+    context.run_one();
+  context.poll();
+  EXPECT_EQ(second.received.size(), 3U);
+  asio::co_spawn(context, submitter->finish(std::chrono::steady_clock::now() + test::kPatience),
+                 [](std::exception_ptr failure) { ASSERT_FALSE(failure); });
+  context.poll();
+  EXPECT_EQ(second.received.size(), 4U) << "the next attempt begins at once";
+  context.run();
+  EXPECT_EQ(second.received.size(), 7U);
 }
 
 TEST_F(SubmitterTest, UnavailableSinksAreTriedUntilTheyAnswer) {
@@ -178,7 +205,7 @@ TEST_F(SubmitterTest, WhatIsOpenAtTheEndIsResentAtTheNextStart) {
       context,
       [&]() -> asio::awaitable<void> {
         submitter->resume();
-        co_await submitter->finish(test::kPatience);
+        co_await submitter->finish(std::chrono::steady_clock::now() + test::kPatience);
       },
       [](std::exception_ptr failure) { ASSERT_FALSE(failure); });
   context.run();
@@ -217,7 +244,7 @@ TEST_F(SubmitterTest, TheSameBlockIsSentOnce) {
       [&]() -> asio::awaitable<void> {
         submitter->submit(block, std::chrono::steady_clock::now());
         submitter->submit(block, std::chrono::steady_clock::now());
-        co_await submitter->finish(test::kPatience);
+        co_await submitter->finish(std::chrono::steady_clock::now() + test::kPatience);
       },
       [](std::exception_ptr failure) { ASSERT_FALSE(failure); });
   context.run();
