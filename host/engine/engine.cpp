@@ -163,7 +163,12 @@ class Engine::Impl final : public SubmitterListener {
                          .reason = fate.outcome.reason,
                          .detail = fate.outcome.detail,
                          .stale = stale});
-      scheduler_.reopen_parent(block.previous_block);
+      // Late: another block stands on the parent. More blocks on it would be late as well.
+      if (stale) {
+        scheduler_.close_parent(block.previous_block);
+      } else {
+        scheduler_.reopen_parent(block.previous_block);
+      }
     }
     if (!stop_reason_ && !enough_on_the_way()) scheduler_.resume();
   }

@@ -10,7 +10,7 @@ namespace {
 /// Closed parents that are remembered. A source that still offers one of them is a block or two behind, not a thousand.
 constexpr std::size_t kRememberedParents = 1024;
 
-/// A template on a closed parent that arrives this long after the block was accepted is no straggler: its node means
+/// A source whose latest word is a closed parent for this long after the block was accepted is no straggler: it means
 /// it.
 constexpr std::chrono::seconds kStragglersLast{3};
 
@@ -58,6 +58,9 @@ void Scheduler::on_work(work::WorkSource& source, std::shared_ptr<const work::Wo
   if (work->clean && work != slot.work) book_.retire_source(index_of(slot));
   slot.work = std::move(work);
   slot.received = std::chrono::steady_clock::now();
+  if (slot.work->parent_again) {
+    std::erase_if(parents_, [&](const auto& p) { return p.first == slot.work->previous_block && p.second.closed; });
+  }
   choose();
   pass_on_tip(slot);
 }
@@ -221,7 +224,9 @@ Scheduler::Worth Scheduler::worth_of(const work::WorkTemplate& work,
   const auto parent = parents_.find(work.previous_block);
   if (parent == parents_.end()) return Worth::kWork;
   if (!parent->second.closed) return Worth::kWait;
-  return received - parent->second.since > kStragglersLast ? Worth::kWork : Worth::kNothing;
+  const auto closed = parent->second.since;
+  const bool means_it = received > closed && std::chrono::steady_clock::now() - closed > kStragglersLast;
+  return means_it ? Worth::kWork : Worth::kNothing;
 }
 
 bool Scheduler::is_solved(const work::Job& job) const {

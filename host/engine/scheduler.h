@@ -56,8 +56,8 @@ class Scheduler final : public work::SourceListener {
   /// A block on `parent` was found here: no more work on that parent until its fate is known, whatever became of an
   /// earlier block on it.
   void hold_parent(const chain::Hash256& parent);
-  /// The block is in the chain: work on its parent is wasted, unless a source still offers it some seconds later, which
-  /// says that its node sees it otherwise (it refused the block, or left that branch).
+  /// A block on the parent is in the chain, ours or another: work on the parent is wasted. Unless a source says that it
+  /// builds on it again, or its latest work some seconds later does, which is not older than the block.
   void close_parent(const chain::Hash256& parent);
   /// The block was turned down, or nobody answers: work on its parent goes on.
   void reopen_parent(const chain::Hash256& parent);
@@ -102,7 +102,7 @@ class Scheduler final : public work::SourceListener {
 
   /// A block on this parent was found here.
   struct Parent {
-    bool closed = false;  ///< the block is in the chain; otherwise its fate is open
+    bool closed = false;  ///< a block on it is in the chain; otherwise the fate of ours is open
     std::chrono::steady_clock::time_point since;
   };
 

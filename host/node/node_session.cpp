@@ -254,7 +254,9 @@ Result<bool> NodeSession::take(Result<RpcReply> reply, TemplateStream& stream, c
   longpoll_id_ = parsed->longpoll_id;
   note_own_tip(parsed->previous_block, origin);
   links_.tips.saw(parsed->previous_block);
-  if (!brings_something(*parsed)) {
+  // Not outdated, so asked for since: whatever became of the block, the node's latest word counts.
+  const bool parent_again = solved_ == parsed->previous_block;
+  if (!brings_something(*parsed) && !parent_again) {
     ++links_.counters.unchanged;
     return false;
   }
@@ -264,6 +266,11 @@ Result<bool> NodeSession::take(Result<RpcReply> reply, TemplateStream& stream, c
   const bool clean = published_parent_ != parsed->previous_block;
   auto made = links_.maker.make(std::move(*parsed), clean);
   if (!made) return made.error();
+  if (parent_again) {
+    auto work = std::make_shared<work::WorkTemplate>(*made->work);
+    work->parent_again = true;
+    made->work = std::move(work);
+  }
 
   if (!connected_) {
     connected_ = true;
@@ -303,6 +310,12 @@ void NodeSession::block_accepted(const chain::Hash256& hash, const chain::Hash25
   if (links_.tips.has_seen(hash)) return;
   const bool told = longpoll_tells_own_tips_ && longpoll_waits_;
   fetch_at(told ? solved_at_ + links_.options.times.own_tip : solved_at_);
+}
+
+void NodeSession::block_late(const chain::Hash256& previous_block) {
+  solved_ = previous_block;
+  solved_at_ = Clock::now();
+  fetch_at(solved_at_);
 }
 
 void NodeSession::note_own_tip(const chain::Hash256& tip, const Origin& origin) {

@@ -63,6 +63,8 @@ class NodeSession {
 
   /// The node took a block of ours on top of `previous_block`: work on that parent is over, new work is wanted at once.
   void block_accepted(const chain::Hash256& hash, const chain::Hash256& previous_block);
+  /// The node has another block on top of `previous_block`: new work is wanted at once.
+  void block_late(const chain::Hash256& previous_block);
 
   /// The node's name for the work on that parent (BIP22 workid), where it gave one.
   [[nodiscard]] std::optional<std::string> work_id(const chain::Hash256& previous_block) const;
@@ -136,7 +138,7 @@ class NodeSession {
   Clock::time_point content_taken_{};
   std::uint64_t tip_changes_ = 0;
   std::deque<chain::Hash256> old_tips_;
-  std::optional<chain::Hash256> solved_;  ///< the parent of a block that the node took from us
+  std::optional<chain::Hash256> solved_;  ///< the parent of a block that the node took from us, or had before ours
   Clock::time_point solved_at_{};
   std::optional<chain::Hash256> own_tip_;  ///< that block
 

@@ -44,7 +44,7 @@ void NodeSession::no_proposals(const std::string& why) {
 
 bool NodeSession::is_over(const NodeWork& made) const {
   const chain::Hash256& parent = made.work->previous_block;
-  return solved_ == parent || (content_ && content_->previous_block != parent);
+  return (solved_ == parent && !made.work->parent_again) || (content_ && content_->previous_block != parent);
 }
 
 asio::awaitable<void> NodeSession::check_before(NodeWork made) {

@@ -183,6 +183,7 @@ asio::awaitable<work::BlockOutcome> NodeSource::Impl::submit(work::FoundBlock bl
   work::BlockOutcome outcome = co_await submission_.submit(std::move(block), std::move(work_id), on_taken);
   count(outcome);
   if (outcome.kind == work::BlockOutcome::Kind::kAccepted) tell_session();
+  if (outcome.kind == work::BlockOutcome::Kind::kStale && session_) session_->block_late(parent);
   co_return outcome;
 }
 

@@ -29,6 +29,9 @@ struct WorkTemplate {
   std::string job_id;  ///< the pool's name for the job; empty for a node
   std::uint32_t height = 0;
   bool clean = true;  ///< older work of this source is void at once; otherwise it may be finished
+  /// The source has had a block on `previous_block` from here and, asked since, still builds on it: it left that block,
+  /// or never had it in its chain.
+  bool parent_again = false;
 
   std::uint32_t version = 0;
   std::uint32_t version_mask = 0;  ///< bits of the version that may be rolled (BIP320); 0: none

@@ -152,16 +152,35 @@ TEST_F(EngineTest, ARejectedBlockIsCountedAndMiningGoesOn) {
   add_cpu_threads(1);
   advance = Advance::kNever;
   sink.outcomes = {{.kind = Kind::kRejected, .reason = "high-hash", .detail = ""},
-                   {.kind = Kind::kStale, .reason = "inconclusive", .detail = ""},
                    {.kind = Kind::kAccepted, .reason = "", .detail = ""}};
   EXPECT_EQ(run({.stop_after_blocks = 1}), StopReason::kAsked);
   const auto rejected = events.of<BlockRejected>();
-  ASSERT_EQ(rejected.size(), 2U);
+  ASSERT_EQ(rejected.size(), 1U);
   EXPECT_EQ(rejected[0].reason, "high-hash");
   EXPECT_FALSE(rejected[0].stale);
-  EXPECT_TRUE(rejected[1].stale);
   const auto totals = events.of<Stopped>().at(0).totals;
   EXPECT_EQ(totals.blocks_rejected, 1U);
+  EXPECT_EQ(totals.blocks_accepted, 1U);
+}
+
+TEST_F(EngineTest, ALateBlockClosesItsParent) {
+  add_cpu_threads(1);
+  advance = Advance::kNever;
+  sink.outcomes = {{.kind = Kind::kStale, .reason = "inconclusive", .detail = ""},
+                   {.kind = Kind::kAccepted, .reason = "", .detail = ""}};
+  // The node's next template is some time away; every hash on the old one would be a late block.
+  asio::steady_timer next(context);
+  events.on_any = [&](const Event& event) {
+    if (!std::holds_alternative<BlockRejected>(event)) return;
+    next.expires_after(200ms);
+    next.async_wait([&](const auto&) { source.listener->on_work(source, test::make_template(next_parent++)); });
+  };
+  EXPECT_EQ(run({.stop_after_blocks = 1}), StopReason::kAsked);
+  const auto rejected = events.of<BlockRejected>();
+  ASSERT_EQ(rejected.size(), 1U) << "one late block is enough";
+  EXPECT_TRUE(rejected[0].stale);
+  const auto totals = events.of<Stopped>().at(0).totals;
+  EXPECT_EQ(totals.blocks_found, 2U);
   EXPECT_EQ(totals.blocks_stale, 1U);
   EXPECT_EQ(totals.blocks_accepted, 1U);
 }

@@ -254,6 +254,43 @@ TEST_F(SchedulerTest, AnotherBlockOnAClosedParentHoldsItAgain) {
   EXPECT_EQ(working_on(), 1) << "refused: on with it";
 }
 
+TEST_F(SchedulerTest, ASourceThatBuildsOnASolvedParentAgainIsBelieved) {
+  scheduler.on_connected(first);
+  scheduler.on_work(first, test::make_template(1));
+  scheduler.hold_parent(parent(1));
+  const auto again = [] {
+    auto work = std::make_shared<work::WorkTemplate>(*test::make_template(1));
+    work->parent_again = true;
+    return work;
+  };
+  scheduler.on_work(first, again());
+  EXPECT_EQ(working_on(), -1) << "not while the block's fate is open";
+  scheduler.close_parent(parent(1));
+  EXPECT_EQ(working_on(), -1);
+  scheduler.on_work(first, again());
+  EXPECT_EQ(working_on(), 1) << "the node was asked since, so there is nothing to wait for";
+  EXPECT_FALSE(scheduler.is_solved(*assigned));
+}
+
+TEST_F(SchedulerTest, WorkOnASolvedParentIsTakenInTheEndIfItIsTheLatest) {
+  scheduler.on_connected(first);
+  scheduler.on_connected(second);
+  scheduler.on_work(second, test::make_template(1));
+  scheduler.hold_parent(parent(1));
+  scheduler.close_parent(parent(1));
+  scheduler.on_work(first, test::make_template(1));
+  const auto received = std::chrono::steady_clock::now();
+  EXPECT_EQ(working_on(), -1) << "it may have been under way";
+  while (working_on() == -1 && std::chrono::steady_clock::now() < received + test::kPatience) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    scheduler.look_again();
+  }
+  EXPECT_EQ(working_on(), 1) << "though nothing new came";
+  EXPECT_GE(std::chrono::steady_clock::now() - received, std::chrono::seconds(2));
+  scheduler.on_lost(first, Error{Errc::kDisconnected, "gone"});
+  EXPECT_EQ(working_on(), -1) << "the second one has said nothing since the block";
+}
+
 TEST_F(SchedulerTest, KnowsWhenEverySourceHasEnded) {
   scheduler.on_ended(first, Error{Errc::kUnauthorized, "wrong password"});
   EXPECT_FALSE(scheduler.all_ended());

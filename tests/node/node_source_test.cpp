@@ -370,6 +370,38 @@ TEST_F(NodeSourceTest, ALongpollThatNoLongerWakesForOwnBlocksIsNotWaitedForTwice
   ASSERT_TRUE(works(4));
 }
 
+TEST_F(NodeSourceTest, ANodeThatGoesBackOntoTheParentOfOurBlockIsFollowed) {
+  start();
+  ASSERT_TRUE(works(1));
+  const json::object before = node_.block_template;
+  EXPECT_FALSE(listener_.works[0]->parent_again);
+  EXPECT_EQ(submit(mine(*listener_.works[0])).kind, Kind::kAccepted);
+  ASSERT_TRUE(works(2));
+  EXPECT_FALSE(listener_.works[1]->parent_again);
+  node_.block_template = before;  // invalidateblock
+  node_.wake();
+  ASSERT_TRUE(works(3));
+  EXPECT_EQ(listener_.works[2]->previous_block, listener_.works[0]->previous_block);
+  EXPECT_TRUE(listener_.works[2]->parent_again);
+}
+
+TEST_F(NodeSourceTest, AnUnchangedTemplateIsNewsAfterABlockOnItsParent) {
+  for (const bool late : {false, true}) {
+    // Taken and left at once, or never in the best chain; the clock stands still.
+    node_.accepting_makes_a_tip = false;
+    node_.other_block_at_height = late ? std::optional(std::string(64, 'a')) : std::nullopt;
+    listener_.works.clear();
+    start();
+    ASSERT_TRUE(works(1));
+    const auto first = listener_.works[0];
+    EXPECT_EQ(submit(mine(*first)).kind, late ? Kind::kStale : Kind::kAccepted);
+    ASSERT_TRUE(works(2)) << "nothing else says what to hash now";
+    EXPECT_EQ(listener_.works[1]->previous_block, first->previous_block);
+    EXPECT_TRUE(listener_.works[1]->parent_again);
+    stop();
+  }
+}
+
 TEST_F(NodeSourceTest, TheWorkIdGoesWithTheBlock) {
   const std::string name = "work \"1\" with a name of some length";
   node_.block_template["workid"] = name;
