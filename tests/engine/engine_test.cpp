@@ -177,7 +177,9 @@ TEST_F(EngineTest, ALateBlockClosesItsParent) {
   };
   EXPECT_EQ(run({.stop_after_blocks = 1}), StopReason::kAsked);
   const auto rejected = events.of<BlockRejected>();
-  ASSERT_EQ(rejected.size(), 1U) << "one late block is enough";
+  ASSERT_EQ(rejected.size(), 1U);
+  ASSERT_EQ(sink.received.size(), 2U);
+  EXPECT_NE(sink.received[0].previous_block, sink.received[1].previous_block) << "one late block is enough";
   EXPECT_TRUE(rejected[0].stale);
   const auto totals = events.of<Stopped>().at(0).totals;
   EXPECT_EQ(totals.blocks_found, 2U);

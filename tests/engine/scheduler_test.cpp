@@ -268,7 +268,7 @@ TEST_F(SchedulerTest, ASourceThatBuildsOnASolvedParentAgainIsBelieved) {
   scheduler.close_parent(parent(1));
   EXPECT_EQ(working_on(), -1);
   scheduler.on_work(first, again());
-  EXPECT_EQ(working_on(), 1) << "the node was asked since, so there is nothing to wait for";
+  ASSERT_EQ(working_on(), 1) << "the node was asked since, so there is nothing to wait for";
   EXPECT_FALSE(scheduler.is_solved(*assigned));
 }
 
@@ -285,7 +285,7 @@ TEST_F(SchedulerTest, WorkOnASolvedParentIsTakenInTheEndIfItIsTheLatest) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     scheduler.look_again();
   }
-  EXPECT_EQ(working_on(), 1) << "though nothing new came";
+  ASSERT_EQ(working_on(), 1) << "though nothing new came";
   EXPECT_GE(std::chrono::steady_clock::now() - received, std::chrono::seconds(2));
   scheduler.on_lost(first, Error{Errc::kDisconnected, "gone"});
   EXPECT_EQ(working_on(), -1) << "the second one has said nothing since the block";
