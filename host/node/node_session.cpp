@@ -313,6 +313,7 @@ void NodeSession::block_accepted(const chain::Hash256& hash, const chain::Hash25
 }
 
 void NodeSession::block_late(const chain::Hash256& previous_block) {
+  if (published_parent_ != previous_block) return;
   solved_ = previous_block;
   solved_at_ = Clock::now();
   fetch_at(solved_at_);

@@ -63,7 +63,7 @@ class NodeSession {
 
   /// The node took a block of ours on top of `previous_block`: work on that parent is over, new work is wanted at once.
   void block_accepted(const chain::Hash256& hash, const chain::Hash256& previous_block);
-  /// The node has another block on top of `previous_block`: new work is wanted at once.
+  /// The node has another block on top of `previous_block`: new work is wanted at once, if that is what is worked on.
   void block_late(const chain::Hash256& previous_block);
 
   /// The node's name for the work on that parent (BIP22 workid), where it gave one.
