@@ -11,6 +11,7 @@
 #include "host/app/source_url.h"
 #include "host/app/version.h"
 #include "host/chain/address.h"
+#include "host/store/pool_block_log.h"
 #include "stratum/v1/pool_source.h"
 #include "stratum/v1/tcp_link.h"
 
@@ -32,6 +33,35 @@ std::function<std::unique_ptr<std::ostream>()> recordings(std::filesystem::path 
     log.warn("cannot write {}: this connection is not recorded", path.string());
     return nullptr;
   };
+}
+
+/// Blocks that an earlier run found for the pool and that need no more looking after when they are older: the chain has
+/// gone on by a thousand blocks.
+constexpr std::chrono::hours kLookedAfter{7 * 24};
+
+std::vector<v1::Submission> open_blocks(const std::filesystem::path& state, const std::string& pool, const Log& log) {
+  const auto now = std::chrono::system_clock::now();
+  std::vector<v1::Submission> open;
+  for (const store::PoolBlock& block : store::PoolBlockLog(state).open_blocks(now - kLookedAfter)) {
+    if (block.pool != pool) continue;
+    open.push_back({.hash = block.hash,
+                    .height = block.height,
+                    .job_id = block.job_id,
+                    .session_id = block.session_id,
+                    .extranonce1 = block.extranonce1,
+                    .extranonce2 = block.extranonce2,
+                    .version = static_cast<std::uint32_t>(block.header.version),
+                    .job_version = block.job_version,
+                    .mask = block.version_mask,
+                    .time = block.header.time,
+                    .nonce = block.header.nonce,
+                    .found = std::chrono::steady_clock::now() - std::max(now - block.found, {})});
+  }
+  if (!open.empty()) {
+    log.info("{}: blocks of earlier runs without an answer, which are sent again: {}, the last {} at height {}", pool,
+             open.size(), open.back().hash.to_display(), open.back().height);
+  }
+  return open;
 }
 
 }  // namespace
@@ -66,6 +96,9 @@ Result<OpenedSource> open_pool(boost::asio::any_io_executor executor, const Sour
     const auto address = chain::parse_address(options.require_payout);
     if (!address) return address.error();
     pool.audit.required_script = address->script;
+  }
+  if (options.state != "none") {
+    if (const auto state = state_folder(options.state)) pool.open_blocks = open_blocks(*state, url.display(), log);
   }
   if (options.recording) pool.open_recording = recordings(*options.recording, log.named("record"));
   const auto source =

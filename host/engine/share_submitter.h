@@ -4,12 +4,17 @@
 // Io thread only.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "host/base/log.h"
@@ -47,20 +52,29 @@ class ShareSubmitter {
   /// What new work tells of blocks that were found for pools.
   void look_for_blocks(const work::WorkTemplate& work);
 
-  /// Waits until the pools have answered for what was sent, at the most until `deadline`.
+  /// Waits until the pools have answered for what was sent, at the most until `deadline`. Blocks that have no answer by
+  /// then stay open in their files.
   boost::asio::awaitable<void> finish(std::chrono::steady_clock::time_point deadline);
 
  private:
   void note_block(const work::Share& share, const std::string& device);
   /// Keeps what is known of a pool's block.
   void record(const work::Share& share);
+  /// Brings the block's file to the disk, in the background.
+  void sync(const chain::Hash256& hash, std::uint32_t height);
+  void on_block_answer(const work::WorkSource& source, const work::ShareOutcome& outcome);
+  /// The block is in the pool's hands or in the chain.
+  void close(const chain::Hash256& hash, std::uint32_t height, std::string_view why);
+  void settle();
 
   boost::asio::any_io_executor background_;
   Parts parts_;
   Log log_;
   PoolBlocks blocks_;
-  std::size_t open_ = 0;               ///< submitted, not answered for
-  boost::asio::steady_timer settled_;  ///< cancelled when there are none
+  std::size_t open_ = 0;                           ///< submitted, not answered for
+  std::unordered_set<chain::Hash256> unanswered_;  ///< blocks whose connection ended, or a limit passed, before that
+  boost::asio::steady_timer settled_;              ///< cancelled when there are none of both
+  std::shared_ptr<std::atomic<int>> syncs_ = std::make_shared<std::atomic<int>>(0);  ///< that the background has to do
 };
 
 }  // namespace lode::engine

@@ -109,6 +109,18 @@ Result<void> replace_file(const std::filesystem::path& path, ByteView content) {
   return problem;
 }
 
+Result<void> append_to_file(const std::filesystem::path& path, ByteView content) {
+  Descriptor file(open_file(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK));
+  if (!file.valid()) {
+    if (errno == ENOENT) return {};
+    return system_error("cannot open", path);
+  }
+  const bool written = write_all(file.get(), content);
+  const Error problem = written ? Error{} : system_error("cannot write", path);
+  if (file.close() && written) return {};
+  return written ? system_error("cannot write", path) : problem;
+}
+
 Result<Bytes> read_regular_file(const std::filesystem::path& path, std::size_t max_bytes) {
   const Descriptor file(open_file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
   if (!file.valid()) {

@@ -29,6 +29,9 @@ Result<void> write_file(const std::filesystem::path& path, ByteView content);
 /// what can be made anew: the end of the machine may take both. Errors: kStore.
 Result<void> replace_file(const std::filesystem::path& path, ByteView content);
 
+/// Adds `content` to the end of a regular file. A path that is gone is no error. Errors: kStore.
+Result<void> append_to_file(const std::filesystem::path& path, ByteView content);
+
 /// Reads a regular file of at most `max_bytes`; symbolic links are not followed, devices and pipes not opened.
 /// Errors: kTooLarge, kMalformed (no regular file), kStore.
 Result<Bytes> read_regular_file(const std::filesystem::path& path, std::size_t max_bytes);

@@ -32,7 +32,8 @@ class SourceListener {
   /// The work handed over last must not be hashed: it turned out invalid. The source stays connected.
   virtual void on_withdrawn(WorkSource& source, const Error& reason) = 0;
 
-  /// What became of a share that was handed to the source. Comes once a share.
+  /// What became of a share that was handed to the source. Comes once for each share, and once more
+  /// (ShareOutcome::again) for each answer to a block that the source had to send again.
   virtual void on_share(WorkSource& source, const ShareOutcome& outcome) = 0;
 
   /// Nothing from this source can be relied on until it calls on_connected again; it keeps trying by itself. Also
@@ -53,7 +54,8 @@ class WorkSource {
 
   /// A result for a job of this source that meets the job's share target, oldest first; its fate comes through
   /// on_share(), perhaps before this returns. It is sent at once, or not at all: a source that is no longer connected
-  /// as it was when it issued the job does not send it. For sources without shares this does nothing.
+  /// as it was when it issued the job does not send it. A block is sent in any case, as soon as there is a connection,
+  /// and again until the source has it. For sources without shares this does nothing.
   virtual void submit_share(const Share& /*share*/) {}
 
   /// Hashes a second of all devices, every now and then. For sources that can tell whether their shares suit them.

@@ -25,8 +25,9 @@ struct BlockBody {
 };
 
 struct WorkTemplate {
-  std::string source;  ///< name of the source for people and events, such as "127.0.0.1:8332"
-  std::string job_id;  ///< the pool's name for the job; empty for a node
+  std::string source;      ///< name of the source for people and events, such as "127.0.0.1:8332"
+  std::string job_id;      ///< the pool's name for the job; empty for a node
+  std::string session_id;  ///< the pool's name for the session of the job, by which it can be resumed; may be empty
   std::uint32_t height = 0;
   bool clean = true;  ///< older work of this source is void at once; otherwise it may be finished
   /// The source has had a block on `previous_block` from here and, asked since, still builds on it: it left that block,

@@ -46,7 +46,12 @@ class PoolSource::Impl {
         log_(std::move(log)),
         auditor_(options_.audit),
         retry_timer_(executor),
-        deadline_timer_(executor) {}
+        deadline_timer_(executor) {
+    for (Submission& block : std::exchange(options_.open_blocks, {})) {
+      memory_.session_id = block.session_id;
+      memory_.open_blocks.restore(std::move(block), 1, Clock::now());
+    }
+  }
 
   asio::awaitable<Error> run(work::SourceListener& listener) {
     listener_ = &listener;
@@ -79,6 +84,10 @@ class PoolSource::Impl {
   }
 
   void submit(const work::Share& share) {
+    if (share.is_block && !(session_ && session_->has_issued(share))) {
+      // Late, but worth sending in any case.
+      if (const auto mask = memory_.earlier_work.mask_of(share)) return submit_earlier(submission_of(share, *mask));
+    }
     if (session_) {
       return feed([&share](Session& session, TimePoint now) { return session.submit(share, now); },
                   [&share](SessionRecorder& recorder, TimePoint now) { recorder.submit(share, now); });
@@ -105,6 +114,20 @@ class PoolSource::Impl {
   [[nodiscard]] const PoolCounters& counters() const noexcept { return counters_; }
 
  private:
+  void submit_earlier(const Submission& block) {
+    if (session_) {
+      return feed([&block](Session& session, TimePoint now) { return session.submit_earlier(block, now); },
+                  [&block](SessionRecorder& recorder, TimePoint now) { recorder.submit_earlier(block, now); });
+    }
+    memory_.open_blocks.add(block);
+    ++counters_.shares_held_back;
+    listener_->on_share(self_, {.kind = work::ShareOutcome::Kind::kUnanswered,
+                                .reason = "not sent yet: the connection is gone",
+                                .hash = block.hash,
+                                .was_block = true,
+                                .height = block.height});
+  }
+
   /// Connects, works, and says why it ended.
   asio::awaitable<Error> run_connection() {
     worked_ = false;
@@ -274,6 +297,11 @@ class PoolSource::Impl {
   }
 
   void carry_out(const ShareResult& result) {
+    if (!result.outcome.again) count(result);
+    listener_->on_share(self_, result.outcome);
+  }
+
+  void count(const ShareResult& result) {
     switch (result.verdict) {
       case ShareVerdict::kAccepted:
         ++counters_.shares_accepted;
@@ -296,7 +324,6 @@ class PoolSource::Impl {
         break;
     }
     if (!result.sent) ++counters_.shares_held_back;
-    listener_->on_share(self_, result.outcome);
   }
 
   /// Whether one more line about what the pool says may be written.

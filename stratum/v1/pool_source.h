@@ -12,6 +12,7 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "host/base/log.h"
 #include "host/net/backoff.h"
@@ -19,12 +20,16 @@
 #include "stratum/v1/job_audit.h"
 #include "stratum/v1/pool_link.h"
 #include "stratum/v1/session_options.h"
+#include "stratum/v1/submission.h"
 
 namespace lode::stratum::v1 {
 
 struct PoolOptions {
   SessionOptions session;
   AuditOptions audit;
+  /// Found in an earlier run and not known to be with the pool: sent again, in the session of the last if that can be
+  /// resumed.
+  std::vector<Submission> open_blocks;
   net::BackoffOptions backoff{std::chrono::milliseconds{500}, std::chrono::milliseconds{30'000}};
   /// Where the next connection is recorded (session_record.h). May be empty, and may give null.
   std::function<std::unique_ptr<std::ostream>()> open_recording;

@@ -29,6 +29,7 @@ Outputs Session::take() noexcept {
 
 Outputs Session::start(TimePoint now) {
   started_ = last_heard_ = last_sign_ = last_job_ = now;
+  memory_.open_blocks.begin_connection();
   if (options_.configure == ConfigureOrder::kFirst) ask_configure();
   ask_subscribe();
   return take();
@@ -80,6 +81,11 @@ void Session::on_reply(const Reply& reply, TimePoint now) {
     const SentShare share = sent->second;
     sent_shares_.erase(sent);
     on_share_reply(share, reply, now);
+    return;
+  }
+  if (const OpenBlocks::Entry* again = memory_.open_blocks.sent_as(*reply.id)) {
+    const OpenBlocks::Entry entry = *again;
+    on_block_reply(entry.block, entry.sent, reply, now);
     return;
   }
   const auto asked = asked_.find(*reply.id);
@@ -160,9 +166,12 @@ void Session::finish(Error error, TimePoint now) {
   over_ = true;
   for (const auto& [id, sent] : std::exchange(sent_shares_, {}))
     report(sent.share, ShareVerdict::kUnanswered, nullptr, sent.sent, now);
+  while (const auto waiting = memory_.open_blocks.overdue(now))
+    memory_.open_blocks.note_silence(waiting->hash, now);
   for (const work::Share& share : std::exchange(held_shares_, {}))
     hold_back(share, ShareVerdict::kUnanswered, "the connection ended before the worker was authorized", now);
-  issued_.clear();
+  for (const Issued& issued : std::exchange(issued_, {}))
+    memory_.earlier_work.add(issued.work, issued.mask);
   emit(SessionFailed{std::move(error)});
 }
 
@@ -181,6 +190,7 @@ std::optional<TimePoint> Session::next_deadline() const {
   if (!subscribed_) keep_earliest(earliest, *started_ + options_.limits.subscribe);
   if (!authorized_ && authorize_asked_) keep_earliest(earliest, *authorize_asked_ + options_.limits.authorize);
   if (!sent_shares_.empty()) keep_earliest(earliest, sent_shares_.begin()->second.sent + options_.limits.share);
+  if (authorized_) keep_earliest(earliest, memory_.open_blocks.next_deadline(options_.limits.share));
   keep_earliest(earliest, time_roll_deadline());
   return earliest;
 }
@@ -189,6 +199,7 @@ Outputs Session::expire(TimePoint now) {
   if (over_ || !started_) return {};
   expire_handshake(now);
   if (!over_) expire_shares(now);
+  if (!over_) expire_blocks(now);
   if (!over_) expire_silence(now);
   if (!over_) expire_work(now);
   return take();

@@ -17,8 +17,10 @@
 #include <string_view>
 #include <vector>
 
+#include "stratum/v1/earlier_work.h"
 #include "stratum/v1/message.h"
 #include "stratum/v1/notify.h"
+#include "stratum/v1/open_blocks.h"
 #include "stratum/v1/search_ledger.h"
 #include "stratum/v1/session_options.h"
 #include "stratum/v1/session_output.h"
@@ -34,6 +36,8 @@ struct PoolMemory {
   VersionBitsForm bits_form = VersionBitsForm::kMasked;
   bool bits_form_proved = false;  ///< a share with job bits in the mask was accepted
   SearchLedger ledger;
+  OpenBlocks open_blocks;
+  EarlierWork earlier_work;
 };
 
 class Session {
@@ -48,8 +52,14 @@ class Session {
   /// next_deadline() has come (earlier calls do nothing).
   Outputs expire(TimePoint now);
   /// A result for work of this session. Sent at once, or held until the worker is authorized, or not at all; a
-  /// ShareResult comes for each.
+  /// ShareResult comes for each. A block is sent again, over this and later connections, until the pool has it; the
+  /// further answers come as ShareResults with `again`.
   Outputs submit(const work::Share& share, TimePoint now);
+  /// A block for work of an earlier connection, which comes only now. A ShareResult says that it has no answer yet; the
+  /// rest is as for every block that is sent again.
+  Outputs submit_earlier(const Submission& block, TimePoint now);
+  /// Whether the share's job was issued by this session and is remembered.
+  [[nodiscard]] bool has_issued(const work::Share& share) const;
   /// Hashes a second of all devices, for the warning about a difficulty that is too high.
   void set_hash_rate(double hashes_per_second) noexcept { hash_rate_ = hashes_per_second; }
   /// The connection ended, or is to end, for `reason`: every share in flight is unanswered.
@@ -144,7 +154,15 @@ class Session {
   void on_share_reply(const SentShare& sent, const Reply& reply, TimePoint now);
   void learn(const SentShare& sent, ShareVerdict verdict, TimePoint now);
   void expire_shares(TimePoint now);
-  [[nodiscard]] Issued* find_issued(const work::Share& share);
+  void finish_silent(TimePoint now);
+  void send_open_blocks(TimePoint now);
+  void on_block_reply(const Submission& block, TimePoint sent, const Reply& reply, TimePoint now);
+  void note_block_answer(const chain::Hash256& hash, ShareVerdict verdict, TimePoint now);
+  void expire_blocks(TimePoint now);
+  void look_for_blocks(const work::WorkTemplate& work, TimePoint now);
+  [[nodiscard]] std::uint32_t mask_for(const Submission& share) const noexcept;
+  [[nodiscard]] std::string encode_submit(const Submission& share, std::int64_t id) const;
+  [[nodiscard]] const Issued* find_issued(const work::Share& share) const;
   void report(const work::Share& share, ShareVerdict verdict, const Reply* reply, std::optional<TimePoint> sent,
               TimePoint now);
 

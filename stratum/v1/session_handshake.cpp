@@ -110,6 +110,7 @@ void Session::become_authorized(bool assumed, TimePoint now) {
   authorized_ = true;
   emit(Authorized{assumed});
   send_held_shares(now);
+  send_open_blocks(now);
 }
 
 }  // namespace lode::stratum::v1

@@ -73,12 +73,12 @@ json::object describe_one(const DifficultyChanged& output) {
   return event("difficulty", {{"target", output.target.to_display()}});
 }
 json::object describe_one(const ShareResult& output) {
-  return event("share", {{"verdict", verdict_name(output.verdict)},
-                         {"hash", output.outcome.hash.to_display()},
-                         {"sent", output.sent},
-                         {"code", output.outcome.code},
-                         {"reason", output.outcome.reason},
-                         {"latency", std::int64_t{output.latency.count()}}});
+  return event(output.outcome.again ? "block again" : "share", {{"verdict", verdict_name(output.verdict)},
+                                                                {"hash", output.outcome.hash.to_display()},
+                                                                {"sent", output.sent},
+                                                                {"code", output.outcome.code},
+                                                                {"reason", output.outcome.reason},
+                                                                {"latency", std::int64_t{output.latency.count()}}});
 }
 json::object describe_one(const PoolMessage& output) {
   return event("message", {{"text", output.text}});
@@ -109,7 +109,8 @@ SessionRecorder::SessionRecorder(std::ostream& to, const SessionOptions& options
   const json::object known{{"session", memory.session_id},
                            {"difficulty_at_once", memory.difficulty_at_once},
                            {"bits_as_change", memory.bits_form == VersionBitsForm::kChange},
-                           {"bits_form_proved", memory.bits_form_proved}};
+                           {"bits_form_proved", memory.bits_form_proved},
+                           {"open_blocks", encode_open_blocks(memory.open_blocks, begin)}};
   const json::object head{
       {"lode", "stratum-v1-session"}, {"format", 1}, {"options", encode_options(options)}, {"memory", known}};
   to_ << json::serialize(head) << '\n';
@@ -155,6 +156,10 @@ void SessionRecorder::submit(const work::Share& share, TimePoint now) {
                      {"hash", share.hash.to_display()},
                      {"block", share.is_block},
                      {"found", std::int64_t{(share.found - begin_).count()}}});
+}
+
+void SessionRecorder::submit_earlier(const Submission& block, TimePoint now) {
+  write(now, "block", encode_submission(block, begin_));
 }
 
 void SessionRecorder::outputs(const Outputs& outputs, TimePoint now) {

@@ -1,10 +1,12 @@
 // Records a session as JSON Lines, so that a report of a fault is a file that shows it again (session_replay.h).
 //
 // The first line names the format and holds the options, without the password. Each further line has "t", nanoseconds
-// since the beginning, and one input ("start", "receive", "expire", "share", "rate", "end") or, behind the input that
-// caused it, one output ("send", "event"). A recorder belongs to the thread of its session and writes as things happen.
+// since the beginning, and one input ("start", "receive", "expire", "share", "block", "rate", "end") or, behind the
+// input that caused it, one output ("send", "event"). A recorder belongs to the thread of its session and writes as
+// things happen.
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +33,7 @@ class SessionRecorder {
   void receive(std::string_view line, TimePoint now);
   void expire(TimePoint now);
   void submit(const work::Share& share, TimePoint now);
+  void submit_earlier(const Submission& block, TimePoint now);
   void set_hash_rate(double hashes_per_second, TimePoint now);
   void end(const Error& reason, TimePoint now);
   void outputs(const Outputs& outputs, TimePoint now);
@@ -50,6 +53,15 @@ boost::json::object describe(const Output& output);
 boost::json::object encode_options(const SessionOptions& options);
 /// What encode_options wrote; fields that lack have their defaults. Errors: kMalformed.
 Result<SessionOptions> decode_options(const boost::json::object& object);
+
+/// Times are nanoseconds since `begin`.
+boost::json::object encode_submission(const Submission& block, TimePoint begin);
+/// What encode_submission wrote, with begin as the clock's zero. Errors: kMalformed.
+Result<Submission> decode_submission(const boost::json::value& value);
+/// Blocks that a session still has to send or to hear of.
+boost::json::array encode_open_blocks(const OpenBlocks& blocks, TimePoint begin);
+/// What encode_open_blocks wrote. Errors: kMalformed.
+Result<void> decode_open_blocks(const boost::json::value& value, OpenBlocks& blocks);
 
 /// What stands in a record for a password.
 inline constexpr std::string_view kBlottedPassword = "***";

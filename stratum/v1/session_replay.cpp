@@ -7,6 +7,7 @@
 #include <deque>
 #include <limits>
 
+#include "stratum/v1/json_number.h"
 #include "stratum/v1/line_splitter.h"
 #include "stratum/v1/session_record.h"
 
@@ -17,14 +18,6 @@ namespace json = boost::json;
 
 /// A recorded message may be twice as long as received, all of it escaped.
 constexpr std::size_t kMaxRecordLine = 2 * kMaxLine + 4096;
-template <class T>
-std::optional<T> number(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  if (value == nullptr || !value->is_number()) return std::nullopt;
-  boost::system::error_code error;
-  const T result = value->to_number<T>(error);
-  return error ? std::nullopt : std::optional<T>(result);
-}
 
 class Replay {
  public:
@@ -74,6 +67,11 @@ Result<void> Replay::read_head(const json::object& head) {
     memory_.difficulty_at_once = flag("difficulty_at_once");
     memory_.bits_form = flag("bits_as_change") ? VersionBitsForm::kChange : VersionBitsForm::kMasked;
     memory_.bits_form_proved = flag("bits_form_proved");
+    if (const json::value* blocks = known.if_contains("open_blocks")) {
+      if (const auto decoded = decode_open_blocks(*blocks, memory_.open_blocks); !decoded) {
+        return malformed(decoded.error().message());
+      }
+    }
   }
   session_.emplace(std::move(options), memory_);
   return {};
@@ -87,7 +85,7 @@ Result<work::Share> Replay::read_share(const json::value& value) const {
   const auto version = number<std::uint32_t>(*fields, "version");
   const auto time = number<std::uint32_t>(*fields, "time");
   const auto nonce = number<std::uint32_t>(*fields, "nonce");
-  const auto found = number<std::int64_t>(*fields, "found");
+  const auto found = nanoseconds(*fields, "found");
   const json::value* hash = fields->if_contains("hash");
   const json::value* block = fields->if_contains("block");
   if (!extranonce2 || !version || !time || !nonce || !found || hash == nullptr || !hash->is_string() ||
@@ -143,6 +141,10 @@ Result<void> Replay::input(const json::object& line, TimePoint now) {
     auto read = read_share(*share);
     if (!read) return read.error();
     keep(session_->submit(*read, now));
+  } else if (const json::value* block = line.if_contains("block")) {
+    const auto decoded = decode_submission(*block);
+    if (!decoded) return malformed(decoded.error().message());
+    keep(session_->submit_earlier(*decoded, now));
   } else if (const auto rate = number<double>(line, "rate")) {
     session_->set_hash_rate(*rate);
   } else if (const json::value* end = line.if_contains("end"); end != nullptr && end->is_string()) {
@@ -154,7 +156,7 @@ Result<void> Replay::input(const json::object& line, TimePoint now) {
 }
 
 Result<void> Replay::step(const json::object& line) {
-  const auto time = number<std::int64_t>(line, "t");
+  const auto time = nanoseconds(line, "t");
   if (!time || *time < report_.nanoseconds) return malformed("no time, or one that runs backwards");
   if (line.contains("send") || line.contains("event")) {
     compare(line);

@@ -17,13 +17,33 @@ constexpr std::size_t kMaxUnanswered = 4096;
 /// A worker that the pool has forgotten is authorized again, at most this often.
 constexpr std::chrono::seconds kAuthorizeAgain{60};
 
+std::uint32_t height_of(const work::Share& share) {
+  return share.is_block && share.job ? share.job->work->height : 0;
+}
+
+/// Whether the pool says that it has what was sent.
+bool has_it(ShareVerdict verdict) {
+  return verdict == ShareVerdict::kAccepted || verdict == ShareVerdict::kDuplicate;
+}
+
+void note_error(work::ShareOutcome& outcome, const PeerError& error) {
+  constexpr std::int64_t kLowest = std::numeric_limits<int>::min();
+  constexpr std::int64_t kHighest = std::numeric_limits<int>::max();
+  outcome.code = static_cast<int>(std::clamp(error.code, kLowest, kHighest));
+  outcome.reason = error.text;
+}
+
 }  // namespace
 
-Session::Issued* Session::find_issued(const work::Share& share) {
+const Session::Issued* Session::find_issued(const work::Share& share) const {
   if (!share.job) return nullptr;
   const auto it = std::find_if(issued_.begin(), issued_.end(),
                                [&](const Issued& issued) { return issued.work == share.job->work; });
   return it == issued_.end() ? nullptr : &*it;
+}
+
+bool Session::has_issued(const work::Share& share) const {
+  return find_issued(share) != nullptr;
 }
 
 std::optional<Session::Fault> Session::fault_of(const work::Share& share, const Issued& issued) const {
@@ -52,37 +72,71 @@ Outputs Session::submit(const work::Share& share, TimePoint now) {
     hold_back(share, ShareVerdict::kStale, "its job is not of this connection", now);
   } else if (const auto fault = fault_of(share, *issued)) {
     hold_back(share, fault->verdict, fault->why, now);
-  } else if (!memory_.ledger.note_result(issued->work->previous_block, share.hash)) {
+  } else if (!memory_.ledger.note_result(issued->work->previous_block, share.hash) ||
+             memory_.open_blocks.knows(share.hash)) {  // found once more by a run that went on in the same session
     hold_back(share, ShareVerdict::kDuplicate, "it was sent before", now);
-  } else if (authorized_) {
-    send_share(share, *issued, now);
-  } else if (held_shares_.size() < kMaxHeld) {
-    held_shares_.push_back(share);
   } else {
-    hold_back(share, ShareVerdict::kUnanswered, "too many shares wait for the worker to be authorized", now);
+    if (share.is_block) memory_.open_blocks.add(submission_of(share, issued->mask));
+    if (authorized_) {
+      send_share(share, *issued, now);
+    } else if (held_shares_.size() < kMaxHeld) {
+      held_shares_.push_back(share);
+    } else {
+      hold_back(share, ShareVerdict::kUnanswered, "too many shares wait for the worker to be authorized", now);
+    }
   }
   return take();
 }
 
-void Session::send_share(const work::Share& share, const Issued& issued, TimePoint now) {
-  const work::WorkTemplate& work = *issued.work;
-  const work::Roll& roll = share.roll;
-  boost::json::array params{options_.user, work.job_id,
-                            to_hex(work::encode_extranonce2(roll.extranonce2, work.extranonce2_size)),
-                            fmt::format("{:08x}", roll.time), fmt::format("{:08x}", roll.nonce)};
+Outputs Session::submit_earlier(const Submission& block, TimePoint now) {
+  memory_.open_blocks.add(block);
+  emit(ShareResult{.verdict = ShareVerdict::kUnanswered,
+                   .outcome = {.kind = outcome_kind(ShareVerdict::kUnanswered),
+                               .reason = "not sent yet: its job is of an earlier connection",
+                               .hash = block.hash,
+                               .was_block = true,
+                               .height = block.height,
+                               .took = now - block.found}});
+  if (authorized_ && !over_) send_open_blocks(now);
+  return take();
+}
+
+std::uint32_t Session::mask_for(const Submission& share) const noexcept {
   // A block may be older than the mask that is in force.
-  const std::uint32_t mask = is_within_mask(roll.version, work.version, mask_) ? mask_ : issued.mask;
+  return is_within_mask(share.version, share.job_version, mask_) ? mask_ : share.mask;
+}
+
+std::string Session::encode_submit(const Submission& share, std::int64_t id) const {
+  boost::json::array params{options_.user, share.job_id, to_hex(share.extranonce2), fmt::format("{:08x}", share.time),
+                            fmt::format("{:08x}", share.nonce)};
   if (version_rolling_) {
-    const std::uint32_t bits = submitted_bits(roll.version, work.version, mask, memory_.bits_form);
+    const std::uint32_t bits = submitted_bits(share.version, share.job_version, mask_for(share), memory_.bits_form);
     params.emplace_back(fmt::format("{:08x}", bits));
   }
+  return encode_request(id, "mining.submit", std::move(params));
+}
+
+void Session::send_share(const work::Share& share, const Issued& issued, TimePoint now) {
+  const Submission submission = submission_of(share, issued.mask);
   const std::int64_t id = ++last_id_;
-  sent_shares_.emplace(id, SentShare{share, now, version_rolling_ && (work.version & mask) != 0});
-  send(encode_request(id, "mining.submit", std::move(params)));
+  sent_shares_.emplace(id,
+                       SentShare{share, now, version_rolling_ && (issued.work->version & mask_for(submission)) != 0});
+  send(encode_submit(submission, id));
+  if (share.is_block) memory_.open_blocks.note_sent(share.hash, id, now);
   if (sent_shares_.size() <= kMaxUnanswered) return;
   const SentShare oldest = sent_shares_.begin()->second;
   sent_shares_.erase(sent_shares_.begin());
   report(oldest.share, ShareVerdict::kUnanswered, nullptr, oldest.sent, now);
+}
+
+void Session::send_open_blocks(TimePoint now) {
+  while (const Submission* block = memory_.open_blocks.next_to_send(now)) {
+    const std::int64_t id = ++last_id_;
+    emit(Warning{fmt::format("block {} at height {} is sent again: the pool has not said that it has it",
+                             block->hash.to_display(), block->height)});
+    send(encode_submit(*block, id));
+    memory_.open_blocks.note_sent(block->hash, id, now);
+  }
 }
 
 void Session::send_held_shares(TimePoint now) {
@@ -106,15 +160,12 @@ void Session::report(const work::Share& share, ShareVerdict verdict, const Reply
                      .outcome = {.kind = outcome_kind(verdict),
                                  .hash = share.hash,
                                  .was_block = share.is_block,
+                                 .height = height_of(share),
+                                 .settled = share.is_block && has_it(verdict),
                                  .took = now - share.found},
                      .sent = sent.has_value()};
   if (sent) result.latency = now - *sent;
-  if (reply != nullptr && reply->error) {
-    const std::int64_t code =
-        std::clamp<std::int64_t>(reply->error->code, std::numeric_limits<int>::min(), std::numeric_limits<int>::max());
-    result.outcome.code = static_cast<int>(code);
-    result.outcome.reason = reply->error->text;
-  }
+  if (reply != nullptr && reply->error) note_error(result.outcome, *reply->error);
   if (verdict != ShareVerdict::kAccepted && result.outcome.reason.empty()) {
     result.outcome.reason = verdict == ShareVerdict::kUnanswered ? "no answer" : "the pool gave no reason";
   }
@@ -122,11 +173,13 @@ void Session::report(const work::Share& share, ShareVerdict verdict, const Reply
 }
 
 void Session::hold_back(const work::Share& share, ShareVerdict verdict, std::string_view why, TimePoint now) {
+  const bool kept = share.is_block && verdict == ShareVerdict::kUnanswered;
   ShareResult result{.verdict = verdict,
                      .outcome = {.kind = outcome_kind(verdict),
-                                 .reason = fmt::format("not sent: {}", why),
+                                 .reason = fmt::format("{}: {}", kept ? "not sent yet" : "not sent", why),
                                  .hash = share.hash,
                                  .was_block = share.is_block,
+                                 .height = height_of(share),
                                  .took = now - share.found}};
   emit(std::move(result));
 }
@@ -134,6 +187,7 @@ void Session::hold_back(const work::Share& share, ShareVerdict verdict, std::str
 void Session::on_share_reply(const SentShare& sent, const Reply& reply, TimePoint now) {
   const ShareVerdict verdict = judge_share_reply(reply);
   report(sent.share, verdict, &reply, sent.sent, now);
+  if (sent.share.is_block) note_block_answer(sent.share.hash, verdict, now);
   if (verdict == ShareVerdict::kUnauthorized && (!authorized_again_ || now >= *authorized_again_ + kAuthorizeAgain)) {
     authorized_again_ = now;
     ask_authorize(now);
@@ -166,12 +220,67 @@ void Session::expire_shares(TimePoint now) {
     const SentShare late = sent_shares_.begin()->second;
     sent_shares_.erase(sent_shares_.begin());
     report(late.share, ShareVerdict::kUnanswered, nullptr, late.sent, now);
-    if (last_heard_ > late.sent) continue;
-    finish(fail(Errc::kTimeout, fmt::format("the pool has been silent for {} s since a share was sent",
-                                            options_.limits.share.count() / 1000)),
-           now);
-    return;
+    if (late.share.is_block) memory_.open_blocks.note_silence(late.share.hash, now);
+    if (last_heard_ <= late.sent) return finish_silent(now);
   }
+}
+
+void Session::finish_silent(TimePoint now) {
+  finish(fail(Errc::kTimeout, fmt::format("the pool has been silent for {} s since a share was sent",
+                                          options_.limits.share.count() / 1000)),
+         now);
+}
+
+void Session::note_block_answer(const chain::Hash256& hash, ShareVerdict verdict, TimePoint now) {
+  if (has_it(verdict)) {
+    memory_.open_blocks.close(hash);
+  } else if (verdict == ShareVerdict::kUnauthorized) {  // says nothing about the block
+    memory_.open_blocks.note_silence(hash, now);
+  } else {
+    memory_.open_blocks.note_refusal(hash, now);
+  }
+}
+
+void Session::on_block_reply(const Submission& block, TimePoint sent, const Reply& reply, TimePoint now) {
+  const ShareVerdict verdict = judge_share_reply(reply);
+  // Under another extranonce1 the pool has looked at another header.
+  const bool same_header = block.extranonce1 == extranonce_.prefix;
+  ShareResult result{.verdict = verdict,
+                     .outcome = {.kind = outcome_kind(verdict),
+                                 .hash = block.hash,
+                                 .was_block = true,
+                                 .height = block.height,
+                                 .settled = same_header && has_it(verdict),
+                                 .again = true,
+                                 .took = now - block.found},
+                     .sent = true,
+                     .latency = now - sent};
+  if (reply.error) note_error(result.outcome, *reply.error);
+  emit(std::move(result));
+  note_block_answer(block.hash, verdict, now);
+}
+
+void Session::look_for_blocks(const work::WorkTemplate& work, TimePoint now) {
+  for (const auto& [block, in_chain] : memory_.open_blocks.look_at(work.previous_block, work.height, now)) {
+    emit(ShareResult{.verdict = in_chain ? ShareVerdict::kAccepted : ShareVerdict::kStale,
+                     .outcome = {.kind = outcome_kind(in_chain ? ShareVerdict::kAccepted : ShareVerdict::kStale),
+                                 .reason = in_chain ? "it is in the chain" : "its height is buried",
+                                 .hash = block.hash,
+                                 .was_block = true,
+                                 .height = block.height,
+                                 .settled = true,
+                                 .again = true,
+                                 .took = now - block.found},
+                     .sent = true});
+  }
+}
+
+void Session::expire_blocks(TimePoint now) {
+  while (const auto late = memory_.open_blocks.overdue(now - options_.limits.share)) {
+    memory_.open_blocks.note_silence(late->hash, now);
+    if (last_heard_ <= late->sent) return finish_silent(now);
+  }
+  if (authorized_) send_open_blocks(now);
 }
 
 }  // namespace lode::stratum::v1

@@ -166,6 +166,7 @@ void Session::issue(NewWork::Cause cause, bool clean, TimePoint now) {
   auto work = std::make_shared<work::WorkTemplate>();
   work->source = options_.name;
   work->job_id = notify.job_id;
+  work->session_id = memory_.session_id;
   work->clean = clean;
   work->version = notify.version;
   work->version_mask = rollable_mask(mask_, notify.version);
@@ -183,6 +184,7 @@ void Session::issue(NewWork::Cause cause, bool clean, TimePoint now) {
   work->merkle_branch = notify.merkle_branch;
   // A coinbase that cannot be read is the pool's business; the auditor of jobs warns of it.
   if (const auto coinbase = view_coinbase(*work)) work->height = coinbase->height.value_or(0);
+  look_for_blocks(*work, now);
 
   if (clean) void_older_work();
   issued_bytes_ += bytes_of(*work);

@@ -1,6 +1,7 @@
 // The way of shares through the engine: to the source that issued their job, and back as counters and events.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -260,6 +261,84 @@ TEST_F(SharesTest, AStopWaitsForAnswers) {
   const Totals totals = events.of<Stopped>().at(0).totals;
   EXPECT_EQ(totals.shares_accepted, totals.shares_submitted);
   EXPECT_GE(totals.shares_accepted, 1U);
+}
+
+/// Finds blocks from the first share on.
+class PoolBlocksTest : public SharesTest {
+ public:
+  PoolBlocksTest() {
+    pool.on_run = [this] {
+      pool.listener->on_connected(pool);
+      pool.listener->on_work(pool, pool_work(1, true, 0x2000ffff));
+    };
+  }
+
+  static work::ShareOutcome outcome_of(const work::Share& share, ShareKind kind) {
+    return {.kind = kind, .hash = share.hash, .was_block = true, .height = share.job->work->height};
+  }
+  bool is_open(const work::Share& share) const {
+    return std::ranges::any_of(pool_blocks.open_blocks({}),
+                               [&](const store::PoolBlock& block) { return block.hash == share.hash; });
+  }
+};
+
+TEST_F(PoolBlocksTest, StayOpenUntilThePoolHasThem) {
+  pool.on_share = [this](const work::Share& share) {
+    work::ShareOutcome outcome = outcome_of(share, ShareKind::kAccepted);
+    switch (pool.shares.size()) {
+      case 1:
+        outcome.kind = ShareKind::kStale;
+        return answer(outcome);
+      case 2:
+        outcome.settled = true;
+        return answer(outcome);
+      case 3:
+        outcome.kind = ShareKind::kUnanswered;
+        answer(outcome);
+        outcome = outcome_of(share, ShareKind::kAccepted);
+        outcome.again = outcome.settled = true;
+        return answer(outcome);
+      case 4:
+        engine->stop();
+        return answer(outcome);
+      default:
+        return answer(outcome);
+    }
+  };
+  run({});
+  ASSERT_GE(pool.shares.size(), 4U);
+  EXPECT_TRUE(is_open(pool.shares[0])) << "refused";
+  EXPECT_FALSE(is_open(pool.shares[1]));
+  EXPECT_FALSE(is_open(pool.shares[2])) << "answered when it was sent again";
+  const Totals totals = events.of<Stopped>().at(0).totals;
+  EXPECT_EQ(totals.shares_stale, 2U);
+  EXPECT_EQ(totals.shares_submitted, totals.shares_accepted + totals.shares_stale) << "each share counts once";
+}
+
+TEST_F(PoolBlocksTest, AStopWaitsForOneThatIsSentAgain) {
+  asio::steady_timer later(context);
+  pool.on_share = [&](const work::Share& share) {
+    if (pool.shares.size() > 1) return answer(outcome_of(share, ShareKind::kStale));
+    answer(outcome_of(share, ShareKind::kUnanswered));
+    later.expires_after(50ms);
+    later.async_wait([this, share](auto) {
+      work::ShareOutcome outcome = outcome_of(share, ShareKind::kDuplicate);
+      outcome.again = outcome.settled = true;
+      pool.listener->on_share(pool, outcome);
+    });
+    engine->stop();
+  };
+  run({.submit_grace = 1h});
+  EXPECT_FALSE(is_open(pool.shares.at(0)));
+}
+
+TEST_F(PoolBlocksTest, AStopDoesNotWaitForEver) {
+  pool.on_share = [&](const work::Share& share) {
+    engine->stop();
+    answer(outcome_of(share, ShareKind::kUnanswered));
+  };
+  run({.submit_grace = 10ms});
+  EXPECT_TRUE(is_open(pool.shares.at(0)));
 }
 
 }  // namespace

@@ -18,6 +18,8 @@ class Personality:
     # A new difficulty counts for the running job too.
     difficulty_at_once: bool = False
     first_job_is_clean: bool = True
+    # Whoever names an earlier session at mining.subscribe gets its extranonce1 again.
+    resumes: bool = False
     # The answer to methods that it does not know; none: silence.
     unknown: Optional[tuple] = (20, "Not supported.", None)
     # An error has a third element.
@@ -27,7 +29,9 @@ class Personality:
     job_id: str = "%x"
 
 
-CKPOOL = Personality(begins="subscribed", extranonce2_size=8, unknown=None, job_id="6b03c551%08x")
+CKPOOL = Personality(
+    begins="subscribed", extranonce2_size=8, resumes=True, unknown=None, job_id="6b03c551%08x"
+)
 
 DATUM = Personality(
     begins="subscribed",

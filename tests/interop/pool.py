@@ -129,6 +129,10 @@ class Pool:
         self._job = None
         self._number = 0
         self._keeps_blocks = False
+        self._loses = 0  # submissions from now on
+        self.lost = []  # their parameters
+        self._hangs_up = False
+        self._sessions = {}  # id -> extranonce1
         self._clients = {}  # socket -> [buffer, extranonce1, authorized, mask]
         self._server = socket.create_server(("127.0.0.1", port))
         self.port = self._server.getsockname()[1]
@@ -161,6 +165,10 @@ class Pool:
     def keep_blocks(self):
         """From now on no block goes to the node, so that a job lasts."""
         self._keeps_blocks = True
+
+    def lose_submissions(self, count, hangs_up=False):
+        """The next `count` are neither looked at nor answered; if it `hangs_up`, the connection ends with each."""
+        self._loses, self._hangs_up = count, hangs_up
 
     def set_difficulty(self, difficulty):
         """Tells everybody, amid the job."""
@@ -230,7 +238,8 @@ class Pool:
         state = self._clients[client]
         *lines, state[0] = (state[0] + data).split(b"\n")
         for line in lines:
-            self._answer(client, state, json.loads(line))
+            if client in self._clients:
+                self._answer(client, state, json.loads(line))
 
     def _drop(self, client):
         client.close()
@@ -257,10 +266,14 @@ class Pool:
                 self._send(client, {"id": None, "method": "mining.set_version_mask", "params": ["%08x" % MASK]})
         elif method == "mining.subscribe":
             self.subscriptions.append(params)
+            session = "s%d" % self.connections
+            if likes.resumes and len(params) > 1 and params[1] in self._sessions:
+                session, state[1] = params[1], self._sessions[params[1]]
+            self._sessions[session] = state[1]
             if likes.begins == "before subscribe":
                 state[2] = True
                 self._begin_work(client)
-            reply([[["mining.notify", "s%d" % self.connections]], state[1].hex(), likes.extranonce2_size])
+            reply([[["mining.notify", session]], state[1].hex(), likes.extranonce2_size])
             if likes.begins == "subscribed":
                 state[2] = True
                 self._begin_work(client)
@@ -272,6 +285,11 @@ class Pool:
             reply(True)
             if not was_authorized:
                 self._begin_work(client)
+        elif method == "mining.submit" and self._loses > 0:
+            self._loses -= 1
+            self.lost.append(params)
+            if self._hangs_up:
+                self._drop(client)
         elif method == "mining.submit":
             fault = self._check(state, params)
             if fault:

@@ -208,6 +208,79 @@ TEST_F(PoolSourceTest, AShareBetweenTwoConnectionsIsAnsweredForAtOnce) {
   EXPECT_EQ(listener.outcomes[0].kind, work::ShareOutcome::Kind::kUnanswered);
 }
 
+TEST_F(PoolSourceTest, ABlockBetweenTwoConnectionsIsSentOverTheNext) {
+  listener.react = [this](work::WorkSource&, const auto&) {
+    if (wires.size() == 1) wires[0]->hang_up();
+  };
+  listener.on_loss = [this] {
+    work::Share block = share_for(listener.works.at(0));
+    block.is_block = true;
+    source->submit_share(block);
+  };
+  listener.on_outcome = [this] {
+    if (listener.outcomes.size() == 2) source->stop();
+  };
+  run();
+  EXPECT_EQ(submissions, 1);
+  ASSERT_EQ(listener.outcomes.size(), 2U);
+  EXPECT_EQ(listener.outcomes[0].kind, work::ShareOutcome::Kind::kUnanswered);
+  EXPECT_FALSE(listener.outcomes[0].again);
+  EXPECT_TRUE(listener.outcomes[1].again);
+  EXPECT_TRUE(listener.outcomes[1].settled);
+  EXPECT_EQ(source->counters().shares_accepted, 0U) << "its share was counted before";
+}
+
+TEST_F(PoolSourceTest, ABlockThatComesLateIsSentAndRecorded) {
+  struct Kept : std::ostringstream {
+    explicit Kept(std::vector<std::string>& to) : to_(to) {}
+    ~Kept() override { to_.push_back(str()); }
+    Kept(const Kept&) = delete;
+    Kept& operator=(const Kept&) = delete;
+    std::vector<std::string>& to_;
+  };
+  std::vector<std::string> records;
+  options.open_recording = [&] { return std::make_unique<Kept>(records); };
+  listener.react = [this](work::WorkSource& from, const auto&) {
+    if (wires.size() == 1) return wires[0]->hang_up();
+    work::Share block = share_for(listener.works.at(0));
+    block.is_block = true;
+    from.submit_share(block);
+  };
+  listener.on_outcome = [this] {
+    if (listener.outcomes.size() == 2) source->stop();
+  };
+  run();
+  EXPECT_EQ(submissions, 1);
+  ASSERT_EQ(listener.outcomes.size(), 2U);
+  EXPECT_TRUE(listener.outcomes[1].settled);
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_THAT(records[1], HasSubstr(R"("block":{"hash")"));
+}
+
+TEST_F(PoolSourceTest, BlocksOfAnEarlierRunAreSentInTheirSession) {
+  Submission block;
+  block.hash.bytes[0] = 7;
+  block.height = 840'000;
+  block.job_id = "4f";
+  block.session_id = "s0";
+  block.extranonce1 = {0xaa, 0xbb, 0xcc, 0xdd};
+  block.extranonce2 = {0, 0, 0, 9};
+  block.found = std::chrono::steady_clock::now() - 24h;
+  options.open_blocks = {block};
+  listener.on_outcome = [this] { source->stop(); };
+  run();
+  ASSERT_EQ(listener.outcomes.size(), 1U);
+  EXPECT_EQ(listener.outcomes[0].hash, block.hash);
+  EXPECT_TRUE(listener.outcomes[0].settled);
+  const auto line_of = [&](std::string_view method) {
+    for (const std::string& line : wires.at(0)->sent)
+      if (line.find(method) != std::string::npos) return line;
+    return std::string();
+  };
+  EXPECT_THAT(line_of("mining.subscribe"), HasSubstr("\"s0\""));
+  EXPECT_THAT(line_of("mining.submit"), HasSubstr(R"("4f","00000009")"));
+}
+
 TEST_F(PoolSourceTest, ARefusedWorkerNameEndsItForGood) {
   authorizes = false;
   run();
