@@ -87,9 +87,12 @@ std::optional<Error> Worker::take_distrust() {
   return std::exchange(distrust_, std::nullopt);
 }
 
+std::uint32_t Worker::midstates_for(const work::Job& job) const {
+  return fitting_midstates(work::wanted_target(job).top_word(), device_->info().midstates);
+}
+
 std::unique_ptr<LanePart> Worker::lane_of(const std::shared_ptr<const work::Job>& job) const {
-  const std::uint32_t midstates = fitting_midstates(job->work->share_target.top_word(), device_->info().midstates);
-  return std::make_unique<LanePart>(LanePart{.space = work::RollSpace(job, lane_, midstates)});
+  return std::make_unique<LanePart>(LanePart{.space = work::RollSpace(job, lane_, midstates_for(*job))});
 }
 
 std::uint64_t Worker::hashes_for(std::size_t source) const {
@@ -110,8 +113,11 @@ std::unique_ptr<LanePart> Worker::resume(const Mail& job) {
   if (found == left_off_.end()) return lane_of(job);
   if (found->left.count == 0 && found->space.exhausted()) return nullptr;
   auto part = std::make_unique<LanePart>(*found);
-  part->space.continue_as(job);
-  if (part->unit) part->unit->scan.generation = job->generation;
+  part->space.continue_as(job, midstates_for(*job));
+  if (part->unit) {
+    part->unit->scan.generation = job->generation;
+    part->unit->scan.limit = work::wanted_target(*job).top_word();
+  }
   return part;
 }
 

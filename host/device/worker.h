@@ -83,6 +83,7 @@ class Worker {
   bool distrust(Error reason);
 
   /// The device's whole lane of a job.
+  [[nodiscard]] std::uint32_t midstates_for(const work::Job& job) const;
   [[nodiscard]] std::unique_ptr<LanePart> lane_of(const std::shared_ptr<const work::Job>& job) const;
 
   /// Headers hashed since the start for jobs of one source (Job::source).

@@ -277,8 +277,13 @@ class Engine::Impl final : public SubmitterListener {
     best_difficulty_ = std::max(best_difficulty_, difficulty_of(verdict.hash));
     const bool is_block = verdict.kind == Kind::kBlock;
     if (for_shares && (is_block || verdict.kind == Kind::kShare)) {
+      const work::WorkTemplate& work = *job->work;
+      if (is_block && !work.share_target.is_met_by(verdict.hash) && scheduler_.has_pool_block(work.previous_block)) {
+        return;
+      }
       shares_.submit({.job = job, .roll = candidate.roll, .hash = verdict.hash, .is_block = is_block, .found = now},
                      scheduler_.book().is_current(candidate.generation), workers_->info(candidate.worker).id);
+      if (is_block) scheduler_.note_pool_block(work.previous_block);
     } else if (is_block) {
       block_found(*job, candidate, now);
     }

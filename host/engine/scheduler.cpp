@@ -10,6 +10,9 @@ namespace {
 /// Closed parents that are remembered. A source that still offers one of them is a block or two behind, not a thousand.
 constexpr std::size_t kRememberedParents = 1024;
 
+/// Pools are on one parent each, and on the next a moment later.
+constexpr std::size_t kRememberedPoolParents = 64;
+
 /// A source whose latest word is a closed parent for this long after the block was accepted is no straggler: it means
 /// it.
 constexpr std::chrono::seconds kStragglersLast{3};
@@ -140,6 +143,17 @@ void Scheduler::reopen_overdue(std::chrono::steady_clock::duration patience) {
   }
 }
 
+void Scheduler::note_pool_block(const chain::Hash256& parent) {
+  if (has_pool_block(parent)) return;
+  pool_parents_.push_back(parent);
+  if (pool_parents_.size() > kRememberedPoolParents) pool_parents_.pop_front();
+  choose();
+}
+
+bool Scheduler::has_pool_block(const chain::Hash256& parent) const {
+  return std::find(pool_parents_.begin(), pool_parents_.end(), parent) != pool_parents_.end();
+}
+
 void Scheduler::pause() {
   paused_ = true;
   choose();
@@ -234,14 +248,17 @@ bool Scheduler::is_solved(const work::Job& job) const {
 }
 
 void Scheduler::put_to_work(std::size_t source, Slot& slot) {
-  if (current_ && current_->work == slot.work) return;
+  const bool shares_only = slot.work->is_for_shares() && slot.work->share_target < slot.work->network_target &&
+                           has_pool_block(slot.work->previous_block);
+  const bool goes_on = current_ && current_->work == slot.work;
+  if (goes_on && current_->shares_only == shares_only) return;
   const bool is_turn = balance_ && current_ && current_->source != source && has_work_[current_->source];
   if (current_ && current_->source != source && !balance_) log_.info("working for {} now", slot.source->name());
   current_ = book_.add(source, slot.work, slot.received,
-                       is_turn ? work::JobBook::Before::kStands : work::JobBook::Before::kVoid);
+                       is_turn ? work::JobBook::Before::kStands : work::JobBook::Before::kVoid, shares_only);
   assign_(current_);
   // With every turn the same work comes again; people need it once.
-  if (std::exchange(slot.told, slot.work) == slot.work && balance_) return;
+  if (std::exchange(slot.told, slot.work) == slot.work && (balance_ || goes_on)) return;
   events_.on_event(JobStarted{.source = slot.work->source,
                               .height = slot.work->height,
                               .clean = slot.work->clean,

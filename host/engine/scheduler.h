@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -61,6 +62,11 @@ class Scheduler final : public work::SourceListener {
   void close_parent(const chain::Hash256& parent);
   /// The block was turned down, or nobody answers: work on its parent goes on.
   void reopen_parent(const chain::Hash256& parent);
+
+  /// A block for a pool was found on `parent`: from now on only shares are wanted of work on it. The pool has the
+  /// say whether it takes a block that is no share; many of them would be no better than one.
+  void note_pool_block(const chain::Hash256& parent);
+  [[nodiscard]] bool has_pool_block(const chain::Hash256& parent) const;
 
   /// Whether a block on this job's parent was found here already, so that another of its results is worth nothing.
   [[nodiscard]] bool is_solved(const work::Job& job) const;
@@ -139,6 +145,7 @@ class Scheduler final : public work::SourceListener {
   work::JobBook book_;
   std::shared_ptr<const work::Job> current_;
   std::map<chain::Hash256, Parent> parents_;  ///< that get no work
+  std::deque<chain::Hash256> pool_parents_;   ///< of the last blocks for pools
   bool paused_ = false;
   bool ever_reached_ = false;
 };

@@ -31,19 +31,23 @@ ShareSubmitter::ShareSubmitter(const asio::any_io_executor& executor, asio::any_
 
 void ShareSubmitter::submit(const work::Share& share, bool is_current, const std::string& device) {
   const std::string& pool = share.job->work->source;
+  const bool is_share = share.job->work->share_target.is_met_by(share.hash);
   if (share.is_block) {
     note_block(share, device);
+    if (!is_share) only_blocks_.insert(share.hash);
   } else if (!is_current) {
     ++parts_.totals->shares_stale;
     parts_.tally->share_too_late(share.job->source);
     parts_.listener->on_event(ShareStale{.source = pool, .reason = "not sent: its job was replaced"});
     return;
   }
-  ++parts_.totals->shares_submitted;
   ++open_;
-  parts_.tally->share_sent(share);
-  const double difficulty = chain::Target::from_le_bytes(share.hash.bytes).difficulty();
-  parts_.listener->on_event(ShareSubmitted{.source = pool, .device = device, .difficulty = difficulty});
+  if (is_share) {
+    ++parts_.totals->shares_submitted;
+    parts_.tally->share_sent(share);
+    const double difficulty = chain::Target::from_le_bytes(share.hash.bytes).difficulty();
+    parts_.listener->on_event(ShareSubmitted{.source = pool, .device = device, .difficulty = difficulty});
+  }
   parts_.sources[share.job->source]->submit_share(share);
 }
 
@@ -104,9 +108,10 @@ void ShareSubmitter::settle() {
 void ShareSubmitter::on_answer(const work::WorkSource& source, const work::ShareOutcome& outcome) {
   if (outcome.was_block) on_block_answer(source, outcome);
   if (outcome.again) return;
-  parts_.tally->share_answered(source, outcome);
   if (open_ > 0) --open_;
   settle();
+  if (only_blocks_.erase(outcome.hash) > 0) return;
+  parts_.tally->share_answered(source, outcome);
   Totals& totals = *parts_.totals;
   using Kind = work::ShareOutcome::Kind;
   switch (outcome.kind) {

@@ -71,9 +71,10 @@ class ShareSubmitter {
   Parts parts_;
   Log log_;
   PoolBlocks blocks_;
-  std::size_t open_ = 0;                           ///< submitted, not answered for
-  std::unordered_set<chain::Hash256> unanswered_;  ///< blocks whose connection ended, or a limit passed, before that
-  boost::asio::steady_timer settled_;              ///< cancelled when there are none of both
+  std::size_t open_ = 0;                            ///< submitted, not answered for
+  std::unordered_set<chain::Hash256> unanswered_;   ///< blocks whose connection ended, or a limit passed, before that
+  std::unordered_set<chain::Hash256> only_blocks_;  ///< submitted, and no shares: they count as such nowhere
+  boost::asio::steady_timer settled_;               ///< cancelled when there are none of both
   std::shared_ptr<std::atomic<int>> syncs_ = std::make_shared<std::atomic<int>>(0);  ///< that the background has to do
 };
 

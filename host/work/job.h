@@ -22,6 +22,15 @@ struct Job {
   /// What was worked on before is void: devices drop it at once. Otherwise they finish the part of a batch that they
   /// are in.
   bool replaces = true;
+  /// A block on the same parent was found already, so results that are blocks but no shares are not wanted any more.
+  bool shares_only = false;
 };
+
+/// The target of a job's results: the easier of the share target and the network's. Only where blocks are easier than
+/// shares does it matter which.
+inline const chain::Target& wanted_target(const Job& job) noexcept {
+  const WorkTemplate& work = *job.work;
+  return !job.shares_only && work.share_target < work.network_target ? work.network_target : work.share_target;
+}
 
 }  // namespace lode::work

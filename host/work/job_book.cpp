@@ -5,15 +5,20 @@
 namespace lode::work {
 
 std::shared_ptr<const Job> JobBook::add(std::size_t source, std::shared_ptr<const WorkTemplate> work,
-                                        std::chrono::steady_clock::time_point received, Before before) {
+                                        std::chrono::steady_clock::time_point received, Before before,
+                                        bool shares_only) {
   const auto last_of_source =
       std::find_if(entries_.rbegin(), entries_.rend(), [&](const Entry& entry) { return entry.job->source == source; });
   const bool again = last_of_source != entries_.rend() && last_of_source->job->work == work;
   const bool is_turn = before == Before::kStands && !entries_.empty() && entries_.back().job->source != source;
   if (work->clean && !again) retire_source(source);
   const bool replaces = !is_turn && (work->clean || entries_.empty() || entries_.back().job->source != source);
-  auto job = std::make_shared<const Job>(Job{
-      .generation = ++last_, .source = source, .work = std::move(work), .received = received, .replaces = replaces});
+  auto job = std::make_shared<const Job>(Job{.generation = ++last_,
+                                             .source = source,
+                                             .work = std::move(work),
+                                             .received = received,
+                                             .replaces = replaces,
+                                             .shares_only = shares_only});
   entries_.push_back({job, true});
   if (entries_.size() > kRemembered) entries_.pop_front();
   return job;

@@ -22,9 +22,10 @@ class JobBook {
 
   /// Puts a template into work. A clean one retires every older job of its source, and voids what is worked on; so does
   /// one of another source than the job before it, unless the two take turns. A template that is put to work again
-  /// retires nothing: it is the same work.
+  /// retires nothing: it is the same work. `shares_only`: see Job.
   std::shared_ptr<const Job> add(std::size_t source, std::shared_ptr<const WorkTemplate> work,
-                                 std::chrono::steady_clock::time_point received, Before before = Before::kVoid);
+                                 std::chrono::steady_clock::time_point received, Before before = Before::kVoid,
+                                 bool shares_only = false);
 
   /// The job of a candidate, or null when it was forgotten.
   [[nodiscard]] std::shared_ptr<const Job> find(Generation generation) const;

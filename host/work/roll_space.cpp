@@ -47,6 +47,11 @@ RollSpace::RollSpace(std::shared_ptr<const Job> job, Lane lane, std::uint32_t mi
       version_count_(std::uint64_t{1} << std::popcount(rollable_)),
       extranonce2_(job_->work->first_extranonce2) {}
 
+void RollSpace::continue_as(std::shared_ptr<const Job> job, std::uint32_t midstates) noexcept {
+  job_ = std::move(job);
+  midstates_ = std::clamp<std::uint32_t>(midstates, 1, kernels::kMaxMidstates);
+}
+
 std::optional<WorkUnit> RollSpace::next() {
   if (exhausted_) return std::nullopt;
   const WorkTemplate& work = *job_->work;
@@ -63,7 +68,7 @@ std::optional<WorkUnit> RollSpace::next() {
   unit->scan.generation = job_->generation;
   unit->scan.midstate_count =
       static_cast<std::uint32_t>(std::min<std::uint64_t>(midstates_, version_count_ - version_index_));
-  unit->scan.limit = work.share_target.top_word();
+  unit->scan.limit = wanted_target(*job_).top_word();
   unit->scan.range = range_;
   unit->versions.reserve(unit->scan.midstate_count);
   for (std::uint32_t i = 0; i < unit->scan.midstate_count; ++i) {

@@ -61,7 +61,8 @@ class RollSpace {
   [[nodiscard]] bool exhausted() const noexcept { return exhausted_; }
 
   /// Goes on under another job of the same template, which got a new generation when it was put to work again.
-  void continue_as(std::shared_ptr<const Job> job) noexcept { job_ = std::move(job); }
+  /// `midstates`: as at the beginning.
+  void continue_as(std::shared_ptr<const Job> job, std::uint32_t midstates) noexcept;
 
  private:
   void advance();

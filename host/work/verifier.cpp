@@ -15,7 +15,7 @@ Verdict verify(const Job& job, const Roll& roll) {
     verdict.kind = Verdict::Kind::kBlock;
   } else if (job.work->share_target.is_met_by(verdict.hash)) {
     verdict.kind = Verdict::Kind::kShare;
-  } else if (top <= job.work->share_target.top_word()) {
+  } else if (top <= wanted_target(job).top_word()) {
     verdict.kind = Verdict::Kind::kNearMiss;
   }
   return verdict;

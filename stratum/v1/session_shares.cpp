@@ -201,6 +201,8 @@ void Session::learn(const SentShare& sent, ShareVerdict verdict, TimePoint now) 
     return;
   }
   if (verdict != ShareVerdict::kLowDifficulty) return;
+  // A block may miss what its job asks of shares.
+  if (!sent.share.job->work->share_target.is_met_by(sent.share.hash)) return;
   if (!next_target_.is_met_by(sent.share.hash)) {
     // It met what its job asks for, and not what was asked for later: that counts for running jobs too.
     if (options_.difficulty_timing != DifficultyTiming::kLearn || memory_.difficulty_at_once) return;

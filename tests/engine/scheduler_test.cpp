@@ -467,5 +467,41 @@ TEST_F(SchedulerTest, PoolsAreToldWhatTheFirstNodeBuildsOn) {
   EXPECT_EQ(working_on(), 7) << "the node stands by";
 }
 
+/// Work of a pool whose shares are harder than blocks.
+std::shared_ptr<work::WorkTemplate> hard_shares(std::uint8_t parent) {
+  auto work = test::make_template(parent, 0x2000ffff);
+  work->share_target = chain::Target::from_bits(0x1f0fffff).value();
+  work->body = nullptr;
+  return work;
+}
+
+TEST_F(SchedulerTest, AfterABlockForAPoolOnlySharesAreWantedOnItsParent) {
+  scheduler.on_connected(first);
+  scheduler.on_work(first, hard_shares(1));
+  EXPECT_FALSE(assigned->shares_only);
+  const auto before = assigned;
+  scheduler.note_pool_block(parent(1));
+  EXPECT_TRUE(scheduler.has_pool_block(parent(1)));
+  EXPECT_TRUE(assigned->shares_only);
+  EXPECT_EQ(assigned->work, before->work);
+  EXPECT_TRUE(scheduler.book().is_current(before->generation)) << "its shares stay good";
+  EXPECT_EQ(events.of<JobStarted>().size(), 1U) << "the same work";
+  scheduler.note_pool_block(parent(1));
+  EXPECT_EQ(assignments, 2);
+  scheduler.on_work(first, hard_shares(1));
+  EXPECT_TRUE(assigned->shares_only) << "another job on the same parent";
+  scheduler.on_work(first, hard_shares(2));
+  EXPECT_FALSE(assigned->shares_only);
+}
+
+TEST_F(SchedulerTest, WhereSharesAreEasierABlockChangesNothing) {
+  auto work = hard_shares(1);
+  std::swap(work->network_target, work->share_target);
+  scheduler.on_connected(first);
+  scheduler.on_work(first, work);
+  scheduler.note_pool_block(parent(1));
+  EXPECT_EQ(assignments, 1);
+}
+
 }  // namespace
 }  // namespace lode::engine

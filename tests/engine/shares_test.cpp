@@ -341,5 +341,38 @@ TEST_F(PoolBlocksTest, AStopDoesNotWaitForEver) {
   EXPECT_TRUE(is_open(pool.shares.at(0)));
 }
 
+TEST_F(PoolBlocksTest, OneThatIsNoShareIsSentOnceForEachParent) {
+  const auto work_on = [](std::uint8_t parent) {
+    auto work = pool_work(parent, true, 0x2000ffff);                    // a block: one of 256 hashes
+    work->share_target = chain::Target::from_bits(0x1e0fffff).value();  // a share: one of a million
+    return work;
+  };
+  pool.on_run = [&] {
+    pool.listener->on_connected(pool);
+    pool.listener->on_work(pool, work_on(1));
+  };
+  const auto is_share = [](const work::Share& share) { return share.job->work->share_target.is_met_by(share.hash); };
+  pool.on_share = [&](const work::Share& share) {
+    EXPECT_TRUE(share.is_block);
+    answer(outcome_of(share, is_share(share) ? ShareKind::kAccepted : ShareKind::kLowDifficulty));
+    if (is_share(share)) {
+      if (share.job->work->previous_block.bytes[0] == 2) return engine->stop();
+      asio::post(context, [&] { pool.listener->on_work(pool, work_on(2)); });
+    }
+  };
+  run({});
+  ASSERT_GE(pool.shares.size(), 3U);
+  EXPECT_FALSE(is_share(pool.shares[0])) << "the first block on the first parent";
+  std::size_t only_blocks = 0;
+  for (const work::Share& share : pool.shares)
+    only_blocks += is_share(share) ? 0U : 1U;
+  EXPECT_LE(only_blocks, 2U) << "one for each parent";
+  const Totals totals = events.of<Stopped>().at(0).totals;
+  EXPECT_EQ(totals.shares_submitted, pool.shares.size() - only_blocks);
+  EXPECT_EQ(totals.shares_accepted, totals.shares_submitted) << "what was no share was not refused as one";
+  EXPECT_EQ(totals.blocks_found, pool.shares.size());
+  EXPECT_EQ(events.of<Stopped>().at(0).totals.hardware_errors, 0U);
+}
+
 }  // namespace
 }  // namespace lode::engine

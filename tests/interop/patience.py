@@ -2,4 +2,4 @@
 
 # Seconds. No measure of anything: it only tells what comes late from what never comes, on a machine as slow and as busy as
 # it may be.
-PATIENCE = 180
+PATIENCE = 600

@@ -18,10 +18,9 @@ from personalities import Personality
 MASK = 0x1FFFE000
 DIFFICULTY_ONE = 0xFFFF << 208
 
-# Some four million hashes a share, about as many as a small pool wants of a CPU. On regtest, where half of all hashes are
-# blocks, each share is one; and a block goes out even if it misses the share's target. So that none does which a kernel
-# finds by its first 32 bits, the target is just below a whole number of them.
-DIFFICULTY = 65535 / 65536 / 999.999
+# Some 200,000 hashes a share, so that a slow and busy machine finds some too. On regtest, where half of all hashes are
+# blocks, each share is one, and the first hash on a parent mostly is one that misses the share's target.
+DIFFICULTY = 1 / 20000
 
 
 def sha256d(data):
@@ -119,7 +118,8 @@ class Pool:
         self.user = user
         self.personality = personality
         self.accepted = 0
-        self.rejected = []  # (code, reason)
+        self.rejected = []  # (code, reason), but for those next
+        self.no_shares = 0  # blocks that miss the share's target
         self.blocks = []  # hashes that the node took
         self.refused_blocks = []
         self.connections = 0
@@ -291,9 +291,11 @@ class Pool:
             if self._hangs_up:
                 self._drop(client)
         elif method == "mining.submit":
+            before = self.no_shares
             fault = self._check(state, params)
             if fault:
-                self.rejected.append(fault)
+                if fault[0] != 23 or before == self.no_shares:
+                    self.rejected.append(fault)
                 reply(None, self._error(*fault))
             else:
                 self.accepted += 1
@@ -333,10 +335,12 @@ class Pool:
             return 22, "Duplicate share"
         self._seen.add(header)
         value = int.from_bytes(sha256d(header), "little")
-        if value > DIFFICULTY_ONE / job.difficulty:
-            return 23, "Above target"
-        if value <= job.target and not self._keeps_blocks:
+        is_block = value <= job.target
+        if is_block and not self._keeps_blocks:
             self._submit(job, header, extranonce)
+        if value > DIFFICULTY_ONE / job.difficulty:
+            self.no_shares += is_block
+            return 23, "Above target"
         return None
 
     def _submit(self, job, header, extranonce):

@@ -202,6 +202,27 @@ TEST(RollSpace, ClampsTheNumberOfMidstates) {
   EXPECT_EQ(RollSpace(job_of(space), {}, 1'000'000).next()->scan.midstate_count, kernels::kMaxMidstates);
 }
 
+TEST(RollSpace, LooksForBlocksThatAreEasierThanSharesUntilThereIsOne) {
+  auto work = test::make_template(1, 0x2000ffff);
+  work->share_target = chain::Target::from_bits(0x1f0fffff).value();
+  work->version_mask = 0x1fffe000;
+  const auto job = std::make_shared<const Job>(Job{.generation = 1, .work = work, .received = {}});
+  RollSpace rolls(job, {}, 1);
+  const auto first = rolls.next();
+  EXPECT_EQ(first->scan.limit, work->network_target.top_word());
+  EXPECT_EQ(first->scan.midstate_count, 1U);
+  rolls.continue_as(
+      std::make_shared<const Job>(Job{.generation = 2, .work = work, .received = {}, .shares_only = true}), 4);
+  const auto second = rolls.next();
+  EXPECT_EQ(second->scan.limit, work->share_target.top_word());
+  EXPECT_EQ(second->scan.generation, 2U);
+  EXPECT_EQ(second->scan.midstate_count, 4U);
+  EXPECT_NE(second->versions.front(), first->versions.front()) << "where the first ended";
+
+  std::swap(work->network_target, work->share_target);
+  EXPECT_EQ(RollSpace(job, {}, 1).next()->scan.limit, work->share_target.top_word());
+}
+
 TEST(RollSpace, UnitsDescribeTheHeadersThatTheirRollsBuild) {
   const Space space{0x20000000, 0x0000e000, 1, 2, 3};
   const auto job = job_of(space);
@@ -209,7 +230,7 @@ TEST(RollSpace, UnitsDescribeTheHeadersThatTheirRollsBuild) {
   std::size_t units = 0;
   while (const auto unit = rolls.next()) {
     ++units;
-    EXPECT_EQ(unit->scan.limit, job->work->share_target.top_word());
+    EXPECT_EQ(unit->scan.limit, wanted_target(*job).top_word());
     for (std::uint32_t i = 0; i < unit->scan.midstate_count; ++i) {
       const auto bytes = build_header(*job->work, unit->roll_of({0xdeadbeef, i})).serialize();
       const std::span<const std::uint8_t, 80> header(bytes);

@@ -63,6 +63,19 @@ TEST(Verifier, CallsABlockWhatMeetsTheNetworkTargetEvenWhereSharesAreHarder) {
   EXPECT_FALSE(first_of(*job, Kind::kShare));  // every share is a block here
 }
 
+TEST(Verifier, ANearMissOfABlockIsNoErrorWhereSharesAreHarder) {
+  auto work = easy_template();
+  std::swap(work->share_target, work->network_target);
+  const Roll roll = roll_at(*work, 0);
+  auto limit = verify(*test::make_job(1, work), roll).hash.bytes;
+  std::fill(limit.begin(), limit.begin() + 28, std::uint8_t{0});
+  work->network_target = chain::Target::from_le_bytes(limit);
+  work->share_target = chain::Target();
+  EXPECT_EQ(verify({.generation = 1, .work = work, .received = {}}, roll).kind, Kind::kNearMiss);
+  EXPECT_EQ(verify({.generation = 1, .work = work, .received = {}, .shares_only = true}, roll).kind,
+            Kind::kHardwareError);
+}
+
 TEST(Verifier, TellsANearMissFromAHardwareError) {
   auto work = easy_template();
   const Roll roll = roll_at(*work, 0);
