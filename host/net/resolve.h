@@ -1,12 +1,17 @@
 // From a host name and port to addresses, within a time limit.
 //
-// The system's resolver cannot be interrupted; when it takes too long its answer is dropped and the caller goes on.
+// The system's resolver cannot be interrupted, and a name server that is gone keeps it for a minute. So each look-up
+// has a thread of its own, which is left behind when the caller goes on without it: it holds up neither other look-ups
+// nor the end of the program.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/system/error_code.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,9 +20,21 @@
 
 namespace lode::net {
 
+struct LookupAnswer {
+  boost::system::error_code error;
+  std::vector<boost::asio::ip::tcp::endpoint> endpoints;
+};
+
+/// Looks up a host's addresses and waits until they are known. Called on a thread that is nobody else's, perhaps when
+/// everything else is gone; must not throw.
+using Lookup = std::function<LookupAnswer(const std::string& host, std::uint16_t port)>;
+
+/// getaddrinfo(3).
+LookupAnswer system_lookup(const std::string& host, std::uint16_t port);
+
 class Resolver {
  public:
-  explicit Resolver(boost::asio::any_io_executor executor);
+  explicit Resolver(boost::asio::any_io_executor executor, Lookup lookup = system_lookup);
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
@@ -33,9 +50,10 @@ class Resolver {
   void cancel() noexcept;
 
  private:
-  struct Lookup;
+  struct Waiting;
   boost::asio::any_io_executor executor_;
-  std::shared_ptr<Lookup> lookup_;
+  Lookup lookup_;
+  std::shared_ptr<Waiting> waiting_;
 };
 
 }  // namespace lode::net
