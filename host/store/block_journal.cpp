@@ -77,7 +77,8 @@ BlockJournal::BlockJournal(fs::path folder, Log log)
       pending_(folder_ / "pending"),
       resolved_(folder_ / "resolved"),
       damaged_(folder_ / "damaged"),
-      log_(std::move(log)) {}
+      log_(std::move(log)),
+      reserve_(folder_ / "reserve", kReserve) {}
 
 Result<std::unique_ptr<BlockJournal>> BlockJournal::open(const fs::path& folder, Log log) {
   // fs::absolute only fails where the current folder is gone; then the relative path is as good.
@@ -92,6 +93,9 @@ Result<std::unique_ptr<BlockJournal>> BlockJournal::open(const fs::path& folder,
   if (auto tried = write_file(probe, Bytes{0}); !tried) return tried.error();
   fs::remove(probe, code);
 
+  if (const auto reserved = journal->reserve_.take(); !reserved) {
+    journal->log_.warn("a block that is found while the disk is full could be lost: {}", reserved.error().message());
+  }
   journal->adopt_leftovers();
   for (const fs::path& made : {journal->pending_, journal->folder_, journal->folder_.parent_path()}) {
     if (auto synced = sync_to_disk(made); !synced) journal->log_.warn("{}", synced.error().message());
@@ -157,6 +161,10 @@ Result<void> BlockJournal::record(const chain::Hash256& hash, std::uint32_t heig
     const std::lock_guard lock(mutex_);
     auto written = write_block(name, block);
     if (!written && make_folders()) written = write_block(name, block);  // somebody tidied up the folder
+    if (!written && reserve_.release()) {
+      log_.warn("{}: the reserved room is used", written.error().message());
+      written = write_block(name, block);
+    }
     if (!written) return fail(Errc::kStore, "journal: " + written.error().message());
     const auto [known, added] = heights_.emplace(hash, height);
     if (!added && known->second != height) {
@@ -182,6 +190,7 @@ void BlockJournal::resolve(const chain::Hash256& hash, Resolution resolution) {
     if (::unlink(file.c_str()) != 0 && errno != ENOENT) {
       log_.warn("{}; the block will be sent again at the next start", system_error("cannot remove", file).message());
     }
+    static_cast<void>(reserve_.take());  // if it was used: there may be room again
     return;
   }
   if (auto moved = rename_file(file, resolved_ / file.filename()); !moved) {

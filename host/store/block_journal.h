@@ -7,6 +7,7 @@
 //   <folder>/pending/<height>-<hash>.block   raw serialised block; `submitblock "$(xxd -p FILE | tr -d '\n')"` by hand
 //   <folder>/resolved/                       blocks that a node called stale or invalid, the newest kResolvedKept
 //   <folder>/damaged/                        what was found in pending/ and is no whole block, the newest kDamagedKept
+//   <folder>/reserve                         kReserve bytes for a block that is found while the disk is full
 //
 // record() leaves the block in the page cache, where it survives this process; a thread of the journal's own then
 // brings file and folder to the disk, beside the sending, unless the block's fate is known within milliseconds (a chain
@@ -34,6 +35,7 @@
 #include "host/base/result.h"
 #include "host/chain/hash256.h"
 #include "host/store/block_name.h"
+#include "host/store/disk_reserve.h"
 
 namespace lode::store {
 
@@ -52,11 +54,13 @@ class BlockJournal {
  public:
   static constexpr std::size_t kMaxBlockBytes = 4'000'000;                 ///< no valid block is longer (BIP141)
   static constexpr std::size_t kMaxPendingBytes = std::size_t{256} << 20;  ///< that one pending() reads
+  static constexpr std::size_t kReserve = std::size_t{8} << 20;            ///< two of the longest blocks
   static constexpr std::size_t kResolvedKept = 100;
   static constexpr std::size_t kDamagedKept = 100;
 
-  /// Makes the folders (mode 0700) and tries that they can be written to. Completes what a killed process left half
-  /// done. Errors: kStore, naming the path and what the system said.
+  /// Makes the folders (mode 0700), tries that they can be written to, and reserves room for a block; a disk that has
+  /// none is a warning. Completes what a killed process left half done. Errors: kStore, naming the path and what the
+  /// system said.
   static Result<std::unique_ptr<BlockJournal>> open(const std::filesystem::path& folder, Log log);
 
   /// Brings everything recorded to the disk first.
@@ -97,6 +101,7 @@ class BlockJournal {
   const std::filesystem::path resolved_;
   const std::filesystem::path damaged_;
   const Log log_;
+  DiskReserve reserve_;  ///< under mutex_
 
   std::mutex mutex_;                                 ///< folders and the members below; never held during an fsync
   std::map<chain::Hash256, std::uint32_t> heights_;  ///< of the blocks in pending/

@@ -109,6 +109,21 @@ Result<void> replace_file(const std::filesystem::path& path, ByteView content) {
   return problem;
 }
 
+Result<void> allocate_file(const std::filesystem::path& path, std::size_t bytes) {
+  Descriptor file(open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, S_IRUSR | S_IWUSR));
+  if (!file.valid()) return system_error("cannot create", path);
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return system_error("cannot look at", path);
+  if (!S_ISREG(status.st_mode)) return fail(Errc::kStore, "cannot write " + path.string() + ": no regular file");
+  do {
+    errno = ::posix_fallocate(file.get(), 0, static_cast<off_t>(bytes));
+  } while (errno == EINTR);
+  if (errno == 0) return {};
+  const Error problem = system_error("cannot reserve room for", path);
+  ::unlink(path.c_str());
+  return problem;
+}
+
 Result<void> append_to_file(const std::filesystem::path& path, ByteView content) {
   Descriptor file(open_file(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK));
   if (!file.valid()) {

@@ -32,6 +32,10 @@ Result<void> replace_file(const std::filesystem::path& path, ByteView content);
 /// Adds `content` to the end of a regular file. A path that is gone is no error. Errors: kStore.
 Result<void> append_to_file(const std::filesystem::path& path, ByteView content);
 
+/// Makes a file (mode 0600) of `bytes` zeros unless it is there, and has the file system reserve room for all of them.
+/// A file that cannot have it is removed. Errors: kStore.
+Result<void> allocate_file(const std::filesystem::path& path, std::size_t bytes);
+
 /// Reads a regular file of at most `max_bytes`; symbolic links are not followed, devices and pipes not opened.
 /// Errors: kTooLarge, kMalformed (no regular file), kStore.
 Result<Bytes> read_regular_file(const std::filesystem::path& path, std::size_t max_bytes);
