@@ -60,7 +60,11 @@ void Worker::stop() {
 
 std::optional<work::Candidate> Worker::next_candidate() {
   work::Candidate candidate;
-  if (!ring_.pop(candidate)) return std::nullopt;
+  if (ring_.pop(candidate)) return candidate;
+  const std::lock_guard lock(blocks_mutex_);
+  if (blocks_.empty()) return std::nullopt;
+  candidate = blocks_.front();
+  blocks_.pop_front();
   return candidate;
 }
 
@@ -181,7 +185,7 @@ bool Worker::work_through(const work::Job& job, LanePart& part) {
       tuner.record(hashes, std::chrono::steady_clock::now() - begin);
       count(job.source, hashes);
       const std::span<const kernels::Hit> found = std::span(hits_).first(result->hits);
-      report(unit, found);
+      report(job, unit, found);
       part.left.first += static_cast<std::uint32_t>(result->nonces);
       part.left.count -= result->nonces;
       if (found_block(job, unit, found) && (mail_ = mailbox_.take_within(kBlockTaken))) return false;
@@ -234,13 +238,22 @@ void Worker::leave_to_others(std::unique_ptr<LanePart> part) {
   orphans_->put(std::move(part));
 }
 
-void Worker::report(const work::WorkUnit& unit, std::span<const kernels::Hit> hits) {
+void Worker::keep_block(const work::Job& job, const work::Candidate& candidate) {
+  if (work::verify(job, candidate.roll).kind != work::Verdict::Kind::kBlock) return;
+  const std::lock_guard lock(blocks_mutex_);
+  if (blocks_.size() < kMostBlocks) blocks_.push_back(candidate);
+}
+
+void Worker::report(const work::Job& job, const work::WorkUnit& unit, std::span<const kernels::Hit> hits) {
   if (hits.empty()) return;
   for (const kernels::Hit& hit : hits) {
     const work::Candidate candidate{.generation = unit.scan.generation, .roll = unit.roll_of(hit), .worker = index_};
     // A full ring: the io thread is behind. Wait for it rather than lose a hit, unless the hit is worth nothing by now.
     while (!ring_.push(candidate)) {
-      if (stopping_.load() || unit.scan.generation < oldest_valid_.load()) break;
+      if (stopping_.load() || unit.scan.generation < oldest_valid_.load()) {
+        keep_block(job, candidate);
+        break;
+      }
       hooks_.notify();
       std::this_thread::yield();
     }

@@ -69,7 +69,8 @@ class Worker {
   /// Replaces running work: at once, or, where the job does not void it, when the scan that runs is over. Null: idle.
   void assign(std::shared_ptr<const work::Job> job);
 
-  /// Ends the thread after the slice it is in; then waits for it. Candidates found stay in the ring.
+  /// Ends the thread after the slice it is in; then waits for it. Candidates found stay here, up to what the ring holds
+  /// and some blocks.
   void stop();
 
   /// Io thread: the next candidate, oldest first.
@@ -82,8 +83,9 @@ class Worker {
   /// restarted. Any thread.
   bool distrust(Error reason);
 
-  /// The device's whole lane of a job.
+  /// How many versions of a job's header the device gets at a time.
   [[nodiscard]] std::uint32_t midstates_for(const work::Job& job) const;
+  /// The device's whole lane of a job.
   [[nodiscard]] std::unique_ptr<LanePart> lane_of(const std::shared_ptr<const work::Job>& job) const;
 
   /// Headers hashed since the start for jobs of one source (Job::source).
@@ -115,7 +117,10 @@ class Worker {
   bool wait_out(std::chrono::milliseconds delay, Mail& newest);
   void count(std::size_t source, std::uint64_t hashes);
   void leave_to_others(std::unique_ptr<LanePart> part);
-  void report(const work::WorkUnit& unit, std::span<const kernels::Hit> hits);
+  void report(const work::Job& job, const work::WorkUnit& unit, std::span<const kernels::Hit> hits);
+  /// Keeps a candidate for which there is no place in the ring, if it is a block: those are wanted whatever became of
+  /// their job, and at the end too.
+  void keep_block(const work::Job& job, const work::Candidate& candidate);
   /// Whether one of the hits is a block, so that more work on its parent is wasted.
   static bool found_block(const work::Job& job, const work::WorkUnit& unit, std::span<const kernels::Hit> hits);
   void tell(DeviceNews news);
@@ -135,6 +140,9 @@ class Worker {
   std::vector<std::uint64_t> served_;  ///< hashes by source
   std::shared_ptr<OrphanedWork> orphans_;
   RestartPolicy policy_;
+  static constexpr std::size_t kMostBlocks = 64;
+  std::mutex blocks_mutex_;
+  std::deque<work::Candidate> blocks_;  ///< see keep_block()
   std::mutex news_mutex_;
   std::deque<DeviceNews> news_;
   std::optional<Error> distrust_;

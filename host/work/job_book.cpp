@@ -20,14 +20,22 @@ std::shared_ptr<const Job> JobBook::add(std::size_t source, std::shared_ptr<cons
                                              .replaces = replaces,
                                              .shares_only = shares_only});
   entries_.push_back({job, true});
-  if (entries_.size() > kRemembered) entries_.pop_front();
+  if (entries_.size() > kRemembered) {
+    std::erase_if(older_, [](const auto& one) { return one.second.expired(); });
+    if (older_.size() == kOlder) older_.pop_front();
+    older_.emplace_back(entries_.front().job->generation, entries_.front().job);
+    entries_.pop_front();
+  }
   return job;
 }
 
 std::shared_ptr<const Job> JobBook::find(Generation generation) const {
   const auto it = std::find_if(entries_.begin(), entries_.end(),
                                [generation](const Entry& entry) { return entry.job->generation == generation; });
-  return it == entries_.end() ? nullptr : it->job;
+  if (it != entries_.end()) return it->job;
+  const auto older =
+      std::find_if(older_.begin(), older_.end(), [generation](const auto& one) { return one.first == generation; });
+  return older == older_.end() ? nullptr : older->second.lock();
 }
 
 bool JobBook::is_current(Generation generation) const {

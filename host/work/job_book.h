@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <utility>
 
 #include "host/work/job.h"
 
@@ -27,7 +28,7 @@ class JobBook {
                                  std::chrono::steady_clock::time_point received, Before before = Before::kVoid,
                                  bool shares_only = false);
 
-  /// The job of a candidate, or null when it was forgotten.
+  /// The job of a candidate, or null when it was forgotten. One that a device still works on is not.
   [[nodiscard]] std::shared_ptr<const Job> find(Generation generation) const;
 
   /// Whether results for this job are still wanted. A retired job's block is submitted all the same, its shares are
@@ -42,7 +43,10 @@ class JobBook {
     std::shared_ptr<const Job> job;
     bool current = true;
   };
+  static constexpr std::size_t kOlder = 4096;
+
   std::deque<Entry> entries_;
+  std::deque<std::pair<Generation, std::weak_ptr<const Job>>> older_;  ///< than those; oldest first
   Generation last_ = 0;
 };
 

@@ -316,6 +316,32 @@ TEST_F(WorkerTest, AFullRingLosesNoHit) {
   EXPECT_GE(collected / kernels::kMinHitCapacity + 4, script->scanned.size()) << "two scans at most are in flight";
 }
 
+TEST_F(WorkerTest, BlocksForWhichTheRingHasNoPlaceAreKeptWhenItsJobIsVoid) {
+  script->hits_per_scan = kernels::kMinHitCapacity;
+  auto pool_work = test::make_template(1);  // half of all hashes are blocks
+  pool_work->body = nullptr;
+  const auto worker = make_worker();
+  worker->assign(test::make_job(1, pool_work));
+  constexpr std::size_t kRing = 4096;
+  ASSERT_TRUE(wait_for_scans(kRing / kernels::kMinHitCapacity + 1)) << "so it has found more than the ring holds";
+  worker->assign(test::make_job(2, test::make_template(2, 0x1d00ffff)));
+  std::size_t of_the_old_job = 0;
+  const auto deadline = std::chrono::steady_clock::now() + test::kPatience;
+  bool of_the_new_job = false;
+  while (!of_the_new_job && std::chrono::steady_clock::now() < deadline) {
+    while (const auto candidate = worker->next_candidate()) {
+      of_the_old_job += candidate->generation == 1 ? 1U : 0U;
+      of_the_new_job = of_the_new_job || candidate->generation == 2;
+    }
+    std::this_thread::sleep_for(1ms);
+  }
+  worker->stop();
+  while (const auto candidate = worker->next_candidate())
+    of_the_old_job += candidate->generation == 1 ? 1U : 0U;
+  EXPECT_TRUE(of_the_new_job);
+  EXPECT_GT(of_the_old_job, kRing);
+}
+
 /// The nonce word of a block of that work, which has the easiest target there is.
 kernels::NonceRange winning_range(const work::Job& job) {
   work::Roll roll{.extranonce2 = 0, .version = job.work->version, .time = job.work->time, .nonce = 0};

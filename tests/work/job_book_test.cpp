@@ -91,5 +91,16 @@ TEST(JobBook, ForgetsTheOldestOnly) {
   EXPECT_EQ(book.find(JobBook::kRemembered + 2), nullptr);
 }
 
+TEST(JobBook, AJobThatIsStillWorkedOnIsFoundHoweverOld) {
+  JobBook book;
+  const auto held = add(book, 0, 1, true);
+  const Generation dropped = add(book, 0, 2, true)->generation;
+  for (std::size_t i = 0; i < 3 * JobBook::kRemembered; ++i)
+    add(book, 0, 3, true);
+  EXPECT_EQ(book.find(held->generation), held);
+  EXPECT_FALSE(book.is_current(held->generation));
+  EXPECT_EQ(book.find(dropped), nullptr);
+}
+
 }  // namespace
 }  // namespace lode::work
