@@ -54,6 +54,10 @@ struct Fields {
     to["reason"] = json_text(event.reason);
     to["for_good"] = event.for_good;
   }
+  void operator()(const engine::NoWork& event) const {
+    to["event"] = "no_work";
+    to["reason"] = json_text(event.reason);
+  }
   void operator()(const engine::JobStarted& event) const {
     to["event"] = "job";
     to["source"] = json_text(event.source);

@@ -42,6 +42,8 @@ constexpr std::size_t kCheckedAtOnce = 4096;
 /// Candidates of each worker that are looked at before other things have their turn. One takes about 2 microseconds.
 constexpr std::size_t kCandidatesAtOnce = 128;
 
+constexpr std::chrono::minutes kWarningInterval{1};
+
 /// Wrong results in a row after which a device is not believed any more.
 constexpr int kHardwareErrorsAllowed = 5;
 
@@ -263,7 +265,7 @@ class Engine::Impl final : public SubmitterListener {
 
   void judge(const work::Candidate& candidate, Clock::time_point now) {
     const auto job = scheduler_.book().find(candidate.generation);
-    if (!job) return;
+    if (!job) return warn_of_forgotten(candidate, now);
     const bool for_shares = job->work->is_for_shares();
     // The first block on a parent is the one that counts: on an easy target every worker finds some at once.
     if (!for_shares && (scheduler_.is_solved(*job) || enough_on_the_way())) return;
@@ -287,6 +289,13 @@ class Engine::Impl final : public SubmitterListener {
     } else if (is_block) {
       block_found(*job, candidate, now);
     }
+  }
+
+  void warn_of_forgotten(const work::Candidate& candidate, Clock::time_point now) {
+    if (now < next_warning_) return;
+    next_warning_ = now + kWarningInterval;
+    log_.warn("{}: results came for work that was replaced so often that it is forgotten; they are dropped",
+              workers_->info(candidate.worker).id);
   }
 
   void on_share(const work::WorkSource& source, const work::ShareOutcome& outcome) {
@@ -425,6 +434,7 @@ class Engine::Impl final : public SubmitterListener {
   SourceTally tally_;
   ShareSubmitter shares_;
   double best_difficulty_ = 0;
+  Clock::time_point next_warning_{};  ///< of forgotten work
   std::vector<int> errors_in_a_row_;  ///< by worker
   std::optional<StopReason> stop_reason_;
   net::TaskGroup source_tasks_;     ///< end when their source is stopped

@@ -60,6 +60,11 @@ struct ShareStale {
   std::string reason;
 };
 
+/// No source has work that may be hashed, for some seconds already. Once until there is work again.
+struct NoWork {
+  std::string reason;  ///< of each source
+};
+
 /// A header that meets the network target. One for a pool's job is the pool's to send as a block.
 struct BlockFound {
   chain::Hash256 hash;
@@ -162,9 +167,9 @@ struct Stopped {
   std::size_t blocks_pending = 0;  ///< found, not yet answered for: kept in the journal, sent again at the next start
 };
 
-using Event =
-    std::variant<SourceConnected, SourceLost, JobStarted, ShareSubmitted, ShareAccepted, ShareRejected, ShareStale,
-                 BlockFound, BlockAccepted, BlockRejected, HardwareError, DeviceFault, DeviceBack, Rate, Stopped>;
+using Event = std::variant<SourceConnected, SourceLost, NoWork, JobStarted, ShareSubmitted, ShareAccepted,
+                           ShareRejected, ShareStale, BlockFound, BlockAccepted, BlockRejected, HardwareError,
+                           DeviceFault, DeviceBack, Rate, Stopped>;
 
 /// Called on the io thread; must be quick.
 class EventListener {

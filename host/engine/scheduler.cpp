@@ -13,6 +13,9 @@ constexpr std::size_t kRememberedParents = 1024;
 /// Pools are on one parent each, and on the next a moment later.
 constexpr std::size_t kRememberedPoolParents = 64;
 
+/// Devices that idle for so long are worth a word: a block of one's own interrupts them for less.
+constexpr std::chrono::seconds kIdlenessTold{3};
+
 /// A source whose latest word is a closed parent for this long after the block was accepted is no straggler: it means
 /// it.
 constexpr std::chrono::seconds kStragglersLast{3};
@@ -60,6 +63,7 @@ void Scheduler::on_work(work::WorkSource& source, std::shared_ptr<const work::Wo
   // Where it stands by or is not its turn, nothing else says that what was hashed for it is void.
   if (work->clean && work != slot.work) book_.retire_source(index_of(slot));
   slot.work = std::move(work);
+  slot.withdrawn.clear();
   slot.received = std::chrono::steady_clock::now();
   if (slot.work->parent_again) {
     std::erase_if(parents_, [&](const auto& p) { return p.first == slot.work->previous_block && p.second.closed; });
@@ -81,7 +85,8 @@ void Scheduler::pass_on_tip(const Slot& node) {
 
 void Scheduler::on_withdrawn(work::WorkSource& source, const Error& reason) {
   Slot& slot = slot_of(source);
-  log_.error("{}: its work is not usable: {}", source.name(), reason.message());
+  slot.withdrawn = reason.message();
+  log_.error("{}: its work is not usable: {}", source.name(), slot.withdrawn);
   slot.work = nullptr;
   choose();
 }
@@ -101,6 +106,7 @@ void Scheduler::on_ended(work::WorkSource& source, const Error& reason) {
 void Scheduler::lose(Slot& slot, const Error& reason, bool for_good) {
   const bool was_connected = std::exchange(slot.connected, false);
   slot.ended = for_good;
+  slot.withdrawn.clear();
   if (reason.is(Errc::kNotReady)) ever_reached_ = true;
   slot.work = nullptr;
   choose();
@@ -182,6 +188,25 @@ bool Scheduler::is_steady(const Slot& slot) const {
 void Scheduler::look_again() {
   turn_over_ = true;
   choose();
+  tell_of_idleness();
+}
+
+void Scheduler::tell_of_idleness() {
+  if (current_ || paused_ || idleness_told_ || std::chrono::steady_clock::now() - idle_since_ < kIdlenessTold) return;
+  idleness_told_ = true;
+  std::string reason;
+  for (const Slot& slot : slots_)
+    reason += (reason.empty() ? "" : "; ") + slot.source->name() + ": " + trouble_of(slot);
+  log_.warn("no work to hash: {}", reason);
+  events_.on_event(NoWork{.reason = std::move(reason)});
+}
+
+std::string Scheduler::trouble_of(const Slot& slot) const {
+  if (!slot.connected) return slot.last_error.empty() ? "no answer yet" : slot.last_error;
+  if (!slot.withdrawn.empty()) return slot.withdrawn;
+  if (slot.work == nullptr) return "it has sent no work";
+  return worth_of(*slot.work, slot.received) == Worth::kWait ? "a block was found for its work, and has no answer yet"
+                                                             : "its work is for a block that was found";
 }
 
 void Scheduler::choose() {
@@ -254,6 +279,7 @@ void Scheduler::put_to_work(std::size_t source, Slot& slot) {
   if (goes_on && current_->shares_only == shares_only) return;
   const bool is_turn = balance_ && current_ && current_->source != source && has_work_[current_->source];
   if (current_ && current_->source != source && !balance_) log_.info("working for {} now", slot.source->name());
+  idleness_told_ = false;
   current_ = book_.add(source, slot.work, slot.received,
                        is_turn ? work::JobBook::Before::kStands : work::JobBook::Before::kVoid, shares_only);
   assign_(current_);
@@ -272,6 +298,7 @@ void Scheduler::put_to_work(std::size_t source, Slot& slot) {
 void Scheduler::idle() {
   if (!current_) return;
   current_ = nullptr;
+  idle_since_ = std::chrono::steady_clock::now();
   assign_(nullptr);
 }
 

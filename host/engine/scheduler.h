@@ -101,6 +101,7 @@ class Scheduler final : public work::SourceListener {
     std::chrono::steady_clock::time_point connected_since{};
     bool ended = false;
     std::string last_error{};  ///< told already
+    std::string withdrawn{};   ///< why its last work must not be hashed; empty: that may
     std::shared_ptr<const work::WorkTemplate> work{};
     std::chrono::steady_clock::time_point received{};
     std::shared_ptr<const work::WorkTemplate> told{};  ///< of the last JobStarted
@@ -131,6 +132,9 @@ class Scheduler final : public work::SourceListener {
   void pass_on_tip(const Slot& node);
   void put_to_work(std::size_t source, Slot& slot);
   void idle();
+  /// Tells once that devices have idled for some seconds for want of work, and why.
+  void tell_of_idleness();
+  [[nodiscard]] std::string trouble_of(const Slot& slot) const;
 
   std::vector<Slot> slots_;
   Assign assign_;
@@ -146,6 +150,8 @@ class Scheduler final : public work::SourceListener {
   std::shared_ptr<const work::Job> current_;
   std::map<chain::Hash256, Parent> parents_;  ///< that get no work
   std::deque<chain::Hash256> pool_parents_;   ///< of the last blocks for pools
+  std::chrono::steady_clock::time_point idle_since_ = std::chrono::steady_clock::now();
+  bool idleness_told_ = false;
   bool paused_ = false;
   bool ever_reached_ = false;
 };

@@ -216,7 +216,7 @@ bool NodeSession::brings_something(const BlockTemplate& reply) {
   Content content{
       reply.previous_block,    reply.height, reply.version, reply.bits, reply.coinbase_value, reply.witness_commitment,
       reply.transactions.txids};
-  const bool same = content_ && *content_ == content;
+  const bool same = !std::exchange(withdrawn_, false) && content_ && *content_ == content;
   if (same && now - content_taken_ < links_.options.times.republish && reply.time >= content_time_) return false;
   if (same && reply.time == content_time_) return false;
   if (content_) {

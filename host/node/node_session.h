@@ -134,6 +134,7 @@ class NodeSession {
   bool target_noted_ = false;
 
   std::optional<Content> content_;  ///< of the newest template
+  bool withdrawn_ = false;          ///< what was published may not be hashed: the next template is news in any case
   std::uint32_t content_time_ = 0;
   Clock::time_point content_taken_{};
   std::uint64_t tip_changes_ = 0;

@@ -115,6 +115,7 @@ void NodeSession::withdraw(const NodeWork& made, const Error& reason) {
     return;
   }
   ++links_.counters.withdrawn;
+  withdrawn_ = true;  // the cause may pass: a clock is set right
   links_.listener.on_withdrawn(links_.source, reason);
 }
 

@@ -51,6 +51,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, EventJson,
     testing::Values(Case{engine::SourceConnected{"s"}, "source_connected", {"source"}},
                     Case{engine::SourceLost{"s", "r", true}, "source_lost", {"source", "reason", "for_good"}},
+                    Case{engine::NoWork{"s: r"}, "no_work", {"reason"}},
                     Case{engine::JobStarted{.source = "s", .height = 1},
                          "job",
                          {"source", "height", "clean", "transactions", "network_difficulty"}},

@@ -503,5 +503,24 @@ TEST_F(SchedulerTest, WhereSharesAreEasierABlockChangesNothing) {
   EXPECT_EQ(assignments, 1);
 }
 
+TEST_F(SchedulerTest, WantOfWorkIsToldOnceWithItsReasons) {
+  scheduler.on_connected(first);
+  scheduler.on_work(first, test::make_template(1));
+  scheduler.on_lost(second, Error{Errc::kDisconnected, "refused"});
+  scheduler.on_withdrawn(first, Error{Errc::kRejected, "time-too-new"});
+  scheduler.look_again();
+  EXPECT_TRUE(events.of<NoWork>().empty()) << "not at once";
+  std::this_thread::sleep_for(3s);
+  scheduler.look_again();
+  scheduler.look_again();
+  ASSERT_EQ(events.of<NoWork>().size(), 1U);
+  EXPECT_EQ(events.of<NoWork>()[0].reason, "first: time-too-new; second: refused");
+  scheduler.on_work(first, test::make_template(2));
+  scheduler.pause();
+  std::this_thread::sleep_for(3s);
+  scheduler.look_again();
+  EXPECT_EQ(events.of<NoWork>().size(), 1U) << "nobody wants to hash";
+}
+
 }  // namespace
 }  // namespace lode::engine

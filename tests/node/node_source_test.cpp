@@ -214,6 +214,20 @@ TEST_F(NodeSourceTest, WorkWhoseTimeTheNodeDoesNotTakeIsWithdrawn) {
   EXPECT_THAT(listener_.withdrawn[0].message(), HasSubstr("clock"));
 }
 
+TEST_F(NodeSourceTest, WithdrawnWorkIsTriedAgainWhenTheCauseIsGone) {
+  options_.times.poll = 20ms;
+  options_.times.republish = 1h;
+  start();
+  ASSERT_TRUE(works(1));
+  node_.proposal_answer = "time-too-new";
+  node_.new_tip();
+  ASSERT_TRUE(run_until([&] { return !listener_.withdrawn.empty(); }));
+  const std::size_t published = listener_.works.size();
+  node_.proposal_answer = nullptr;  // the template stays the same, its time too
+  EXPECT_TRUE(works(published + 1));
+  EXPECT_EQ(listener_.works.back()->previous_block, listener_.works[published - 1]->previous_block);
+}
+
 TEST_F(NodeSourceTest, AnOutdatedProposalIsNoFault) {
   node_.proposal_answer = "inconclusive-not-best-prevblk";
   start();
