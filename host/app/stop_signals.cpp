@@ -41,9 +41,12 @@ std::int64_t now_milliseconds() {
   return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
 
+/// From the first signal to the end, whatever still goes on.
+constexpr unsigned kLongestStop = 8;  // s
+
 /// A signal handler: nothing but async-signal-safe calls (POSIX, 2.4.3).
 extern "C" void end_at_once(int number) {
-  if (now_milliseconds() - first_heard.load() < kSameWish) return;
+  if (number != SIGALRM && now_milliseconds() - first_heard.load() < kSameWish) return;
   constexpr std::string_view kText = "\nlode: stopped at once; blocks on their way stay in the journal\n";
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kText.data(), kText.size());
   ::_exit(128 + number);
@@ -67,6 +70,8 @@ asio::awaitable<int> StopSignals::first() {
   for (const int signal : kStopSignals) {
     if (!is_left_alone(signal)) ::sigaction(signal, &action, nullptr);
   }
+  ::sigaction(SIGALRM, &action, nullptr);
+  ::alarm(kLongestStop);
   co_return number;
 }
 

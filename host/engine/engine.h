@@ -37,7 +37,7 @@ struct EngineOptions {
   std::vector<double> quotas{};
   /// How long a clean stop waits for blocks and shares that are on their way, for nodes and pools together. What is not
   /// answered by then stays in the journal. Containers are killed after 10 s, and the rest of a stop needs time too.
-  std::chrono::milliseconds submit_grace{7'000};
+  std::chrono::milliseconds submit_grace{6'000};
 };
 
 enum class StopReason {

@@ -7,6 +7,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -115,6 +116,10 @@ class Node:
             self.kill()
             raise RuntimeError("the node did not start:\n" + self.log())
         self.rpc("getblockcount")
+
+    def freeze(self):
+        """SIGSTOP: its sockets stay, and nobody answers on them. kill() works on it too."""
+        self._process.send_signal(signal.SIGSTOP)
 
     def kill(self):
         """SIGKILL: what a power cut does to it."""

@@ -71,6 +71,25 @@ def talkative(connection):
         connection.sendall(message)
 
 
+def flooding(connection):
+    """One new job after another, each on another block, as fast as they are taken."""
+    connection.sendall(b'{"id":1,"result":{"version-rolling":false},"error":null}\n')
+    for number in (1, 2):  # whichever mining.subscribe is
+        connection.sendall(b'{"id":%d,"result":[[["mining.notify","s"]],"f0000001",4],"error":null}\n' % number)
+    for number in (2, 3):
+        connection.sendall(b'{"id":%d,"result":true,"error":null}\n' % number)
+    connection.sendall(b'{"id":null,"method":"mining.set_difficulty","params":[1]}\n')
+    coinbase = (
+        '"02000000010000000000000000000000000000000000000000000000000000000000000000ffffffff120340d10c2f706f6f6c2f",'
+        '"feffffff0100f2052a010000001600140102030405060708090a0b0c0d0e0f101112131400000000",[],"20000000","1705dd01"'
+    )
+    number = 0
+    while True:
+        number += 1
+        job = '{"id":null,"method":"mining.notify","params":["%x","%064x",%s,"64658bd8",true]}\n'
+        connection.sendall((job % (number, number, coinbase)).encode())
+
+
 FAULTS = (
     silent,
     deaf,

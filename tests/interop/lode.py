@@ -76,14 +76,14 @@ def check_event(event):
 class Lode:
     """A running `lode mine`. Use with `with`: whatever the test does, the program is gone afterwards."""
 
-    def __init__(self, *arguments, state=None, devices=("cpu", "--threads", "1")):
+    def __init__(self, *arguments, state=None, devices=("cpu", "--threads", "1"), prefix=()):
         self._own = tempfile.mkdtemp(prefix="lode-test-")
         self.state = state or os.path.join(self._own, "state")
         self._events_path = os.path.join(self._own, "events.jsonl")
         self._error_path = os.path.join(self._own, "stderr")
         self._events = []
         self._read = 0
-        command = [program(), "mine", *arguments, "--devices", *devices, "--no-color"]
+        command = [*prefix, program(), "mine", *arguments, "--devices", *devices, "--no-color"]
         command += ["--cpu-affinity", "none"]  # tests run side by side
         command += ["--events", self._events_path, "--state", self.state]
         with open(self._error_path, "wb") as error:
