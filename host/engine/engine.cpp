@@ -77,6 +77,10 @@ class Engine::Impl final : public SubmitterListener {
         source_tasks_(executor_),
         tasks_(executor_),
         stop_signal_(executor_, asio::steady_timer::time_point::max()) {
+    scheduler_.call_when_connected([this](const work::WorkSource& source) {
+      for (work::BlockSink* sink : parts_.sinks)
+        if (sink->name() == source.name()) submitter_.restore(*sink);
+    });
     for (net::TaskGroup* tasks : {&source_tasks_, &tasks_}) {
       tasks->on_failure([this] { finish(StopReason::kAsked); });
     }
@@ -378,6 +382,7 @@ class Engine::Impl final : public SubmitterListener {
   void assign(const std::shared_ptr<const work::Job>& job) {
     if (workers_) workers_->assign(job);
     if (!job) return;
+    if (!job->work->is_for_shares() && job->work->height > 0) submitter_.note_tip(job->work->height - 1);
     shares_.look_for_blocks(*job->work);
     if (count_reached()) finish(StopReason::kAsked);
   }

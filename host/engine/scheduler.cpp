@@ -56,6 +56,7 @@ void Scheduler::on_connected(work::WorkSource& source) {
   slot.last_error.clear();
   log_.info("{}: connected", source.name());
   events_.on_event(SourceConnected{.source = source.name()});
+  if (connected_) connected_(source);
 }
 
 void Scheduler::on_work(work::WorkSource& source, std::shared_ptr<const work::WorkTemplate> work) {

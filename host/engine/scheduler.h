@@ -51,6 +51,9 @@ class Scheduler final : public work::SourceListener {
   void on_share(work::WorkSource& source, const work::ShareOutcome& outcome) override;
   void on_lost(work::WorkSource& source, const Error& reason) override;
 
+  /// To be called whenever a source answers (again).
+  void call_when_connected(std::function<void(const work::WorkSource&)> call) { connected_ = std::move(call); }
+
   /// A source's run() ended by itself: it can never work.
   void on_ended(work::WorkSource& source, const Error& reason);
 
@@ -137,6 +140,7 @@ class Scheduler final : public work::SourceListener {
   [[nodiscard]] std::string trouble_of(const Slot& slot) const;
 
   std::vector<Slot> slots_;
+  std::function<void(const work::WorkSource&)> connected_;
   Assign assign_;
   Judge judge_;
   std::chrono::steady_clock::duration return_after_;

@@ -79,6 +79,73 @@ void Submitter::resume() {
   }
 }
 
+void Submitter::note_tip(std::uint32_t height) {
+  if (journal_ != nullptr) journal_->note_tip(height);
+}
+
+void Submitter::restore(work::BlockSink& sink) {
+  if (journal_ == nullptr || finishing_ || !restoring_.insert(&sink).second) return;
+  tasks_.spawn(restore_lost(sink));
+}
+
+asio::awaitable<void> Submitter::restore_lost(work::BlockSink& sink) {
+  const auto lost = co_await find_lost(sink);
+  if (lost && !lost->empty()) {
+    log_.warn(
+        "{} does not have {} blocks any more that were in its chain (was it killed?), from height {} to {}: they are "
+        "sent again",
+        sink.name(), lost->size(), lost->front().height, lost->back().height);
+    for (const store::BlockName& name : *lost) {
+      const bool answered = co_await send_again(sink, name);
+      if (!answered || given_up_) break;  // when it is there again, this comes again
+    }
+  }
+  restoring_.erase(&sink);
+}
+
+asio::awaitable<std::optional<std::vector<store::BlockName>>> Submitter::find_lost(work::BlockSink& sink) {
+  std::vector<store::BlockName> names = journal_->accepted();
+  auto lost = names.end();
+  while (lost != names.begin()) {
+    const store::BlockName& name = *std::prev(lost);
+    const std::optional<bool> there = co_await sink.has_block(name.hash, name.height);
+    if (!there || given_up_) co_return std::nullopt;
+    if (*there) break;  // and so are those below it
+    --lost;
+  }
+  names.erase(names.begin(), lost);
+  co_return names;
+}
+
+asio::awaitable<bool> Submitter::send_again(work::BlockSink& sink, const store::BlockName& name) {
+  const auto kept = journal_->read_accepted(name);
+  if (!kept) {
+    log_.error("block {} at height {} cannot be read: {}", name.hash.to_display(), name.height, kept.error().message());
+    co_return true;
+  }
+  const work::FoundBlock block{.hash = kept->hash,
+                               .previous_block = kept->previous_block,
+                               .height = kept->height,
+                               .serialized = kept->serialized};
+  const Outcome outcome = co_await sink.submit_block(block);
+  switch (outcome.kind) {
+    case Outcome::Kind::kAccepted:
+      log_.info("block {} at height {} is in the chain of {} again", name.hash.to_display(), name.height, sink.name());
+      break;
+    case Outcome::Kind::kStale:
+    case Outcome::Kind::kRejected:
+      log_.warn("block {} at height {} is not taken by {} again: {}", name.hash.to_display(), name.height, sink.name(),
+                outcome.detail);
+      journal_->forget_accepted(name);
+      break;
+    case Outcome::Kind::kUnavailable:
+      log_.warn("block {} at height {} could not be given to {} again: {}", name.hash.to_display(), name.height,
+                sink.name(), outcome.detail);
+      co_return false;
+  }
+  co_return true;
+}
+
 void Submitter::send(std::shared_ptr<Delivery> delivery) {
   delivery->sinks_left = sinks_.size();
   open_.emplace(delivery->block.hash, delivery);

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -47,6 +48,12 @@ class Submitter {
   /// Sends what an earlier run left in the journal.
   void resume();
 
+  /// A node is there (again): blocks that it had accepted and does not have any more are sent again, lowest first.
+  void restore(work::BlockSink& sink);
+
+  /// The height of the best chain, for accepted blocks to be forgotten.
+  void note_tip(std::uint32_t height);
+
   /// Blocks whose fate is open.
   [[nodiscard]] std::size_t pending() const noexcept { return open_.size(); }
 
@@ -65,6 +72,11 @@ class Submitter {
     std::string verdict_sink{};
   };
 
+  /// Names of the accepted blocks that the node lacks, lowest first; nothing if it does not tell.
+  boost::asio::awaitable<std::optional<std::vector<store::BlockName>>> find_lost(work::BlockSink& sink);
+  boost::asio::awaitable<void> restore_lost(work::BlockSink& sink);
+  /// False: the node did not answer.
+  boost::asio::awaitable<bool> send_again(work::BlockSink& sink, const store::BlockName& name);
   void send(std::shared_ptr<Delivery> delivery);
   boost::asio::awaitable<void> deliver(std::shared_ptr<Delivery> delivery, work::BlockSink& sink);
   boost::asio::awaitable<work::BlockOutcome> attempt(Delivery& delivery, work::BlockSink& sink);
@@ -78,6 +90,7 @@ class Submitter {
   Log log_;
   std::map<chain::Hash256, std::shared_ptr<Delivery>> open_;
   std::set<boost::asio::steady_timer*> pauses_;  ///< of deliveries between two attempts
+  std::set<work::BlockSink*> restoring_;
   bool finishing_ = false;
   bool given_up_ = false;
   net::TaskGroup tasks_;

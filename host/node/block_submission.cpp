@@ -111,6 +111,23 @@ asio::awaitable<BlockOutcome> BlockSubmission::submit(work::FoundBlock block, st
   co_return co_await place_in_chain(*client, block, std::move(valid), std::move(unknown));
 }
 
+asio::awaitable<std::optional<bool>> BlockSubmission::has_block(chain::Hash256 hash, std::uint32_t height) {
+  Lease client = lease();
+  RpcCallOptions call;
+  call.time_limit = limit_;
+  std::string params = fmt::format("[{}]", height);
+  auto reply = co_await client->call("getblockhash", std::move(params), call);
+  if (!reply) co_return std::nullopt;
+  if (reply->fault) {
+    // The chain is not so long. Bitcoin Core says it under a code of its own, bcoin in words.
+    if (reply->fault->code == rpc_code::kInvalidParameter || says_not_found(*reply->fault)) co_return false;
+    co_return std::nullopt;
+  }
+  if (!reply->result.is_string()) co_return std::nullopt;
+  const json::string& best = reply->result.get_string();
+  co_return std::string_view(best.data(), best.size()) == hash.to_display();
+}
+
 asio::awaitable<std::optional<BlockOutcome>> BlockSubmission::send(const work::FoundBlock& block,
                                                                    const std::optional<std::string>& work_id) {
   std::string params = submit_params(*block.serialized, work_id);

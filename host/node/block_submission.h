@@ -30,6 +30,9 @@ class BlockSubmission {
   boost::asio::awaitable<work::BlockOutcome> submit(work::FoundBlock block, std::optional<std::string> work_id,
                                                     std::function<boost::asio::awaitable<bool>()> on_taken);
 
+  /// See work::BlockSink::has_block().
+  boost::asio::awaitable<std::optional<bool>> has_block(chain::Hash256 hash, std::uint32_t height);
+
   /// Opens the connection that the next block will take, if it is not open.
   boost::asio::awaitable<void> warm_up();
 

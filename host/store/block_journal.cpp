@@ -78,7 +78,8 @@ BlockJournal::BlockJournal(fs::path folder, Log log)
       resolved_(folder_ / "resolved"),
       damaged_(folder_ / "damaged"),
       log_(std::move(log)),
-      reserve_(folder_ / "reserve", kReserve) {}
+      reserve_(folder_ / "reserve", kReserve),
+      accepted_(folder_ / "accepted") {}
 
 Result<std::unique_ptr<BlockJournal>> BlockJournal::open(const fs::path& folder, Log log) {
   // fs::absolute only fails where the current folder is gone; then the relative path is as good.
@@ -96,6 +97,7 @@ Result<std::unique_ptr<BlockJournal>> BlockJournal::open(const fs::path& folder,
   if (const auto reserved = journal->reserve_.take(); !reserved) {
     journal->log_.warn("a block that is found while the disk is full could be lost: {}", reserved.error().message());
   }
+  journal->accepted_.load();
   journal->adopt_leftovers();
   for (const fs::path& made : {journal->pending_, journal->folder_, journal->folder_.parent_path()}) {
     if (auto synced = sync_to_disk(made); !synced) journal->log_.warn("{}", synced.error().message());
@@ -187,7 +189,8 @@ void BlockJournal::resolve(const chain::Hash256& hash, Resolution resolution) {
   heights_.erase(known);
   const fs::path file = pending_ / to_file_name(name);
   if (resolution == Resolution::kAccepted) {
-    if (::unlink(file.c_str()) != 0 && errno != ENOENT) {
+    if (!accepted_.adopt(file, name, std::chrono::system_clock::now()) && ::unlink(file.c_str()) != 0 &&
+        errno != ENOENT) {
       log_.warn("{}; the block will be sent again at the next start", system_error("cannot remove", file).message());
     }
     static_cast<void>(reserve_.take());  // if it was used: there may be room again
@@ -197,6 +200,30 @@ void BlockJournal::resolve(const chain::Hash256& hash, Resolution resolution) {
     log_.warn("{}; the block will be sent again at the next start", moved.error().message());
   }
   drop_oldest(resolved_, kResolvedKept);
+}
+
+std::vector<BlockName> BlockJournal::accepted() {
+  const std::lock_guard lock(mutex_);
+  return accepted_.names();
+}
+
+Result<PendingBlock> BlockJournal::read_accepted(const BlockName& name) {
+  const std::lock_guard lock(mutex_);
+  auto bytes = accepted_.read(name);
+  if (!bytes) return bytes.error();
+  const auto previous = check_content(name, *bytes);
+  if (!previous) return previous.error();
+  return PendingBlock{name.hash, *previous, name.height, std::make_shared<const Bytes>(*std::move(bytes))};
+}
+
+void BlockJournal::forget_accepted(const BlockName& name) {
+  const std::lock_guard lock(mutex_);
+  accepted_.forget(name);
+}
+
+void BlockJournal::note_tip(std::uint32_t height) {
+  const std::lock_guard lock(mutex_);
+  accepted_.forget_buried(height, std::chrono::system_clock::now());
 }
 
 Result<std::vector<PendingBlock>> BlockJournal::pending() {

@@ -5,6 +5,7 @@
 // send again.
 //
 //   <folder>/pending/<height>-<hash>.block   raw serialised block; `submitblock "$(xxd -p FILE | tr -d '\n')"` by hand
+//   <folder>/accepted/                       blocks that a node accepted (accepted_blocks.h)
 //   <folder>/resolved/                       blocks that a node called stale or invalid, the newest kResolvedKept
 //   <folder>/damaged/                        what was found in pending/ and is no whole block, the newest kDamagedKept
 //   <folder>/reserve                         kReserve bytes for a block that is found while the disk is full
@@ -34,6 +35,7 @@
 #include "host/base/log.h"
 #include "host/base/result.h"
 #include "host/chain/hash256.h"
+#include "host/store/accepted_blocks.h"
 #include "host/store/block_name.h"
 #include "host/store/disk_reserve.h"
 
@@ -73,12 +75,22 @@ class BlockJournal {
   /// Errors: kStore; kMalformed or kTooLarge for bytes that are not the block with this hash.
   Result<void> record(const chain::Hash256& hash, std::uint32_t height, ByteView block);
 
-  /// The block's fate is known: an accepted one is removed, others are kept in resolved/. Unknown hashes are ignored.
+  /// The block's fate is known: an accepted one goes to accepted/, others are kept in resolved/. Unknown hashes are
+  /// ignored.
   void resolve(const chain::Hash256& hash, Resolution resolution);
 
   /// Reads what is pending, lowest height first; when that is more than kMaxPendingBytes, the highest. What is no
   /// whole block is moved to damaged/ with a line in the log. Errors: kStore when the folder cannot be read.
   Result<std::vector<PendingBlock>> pending();
+
+  /// Accepted blocks that a node might lose yet, lowest height first.
+  [[nodiscard]] std::vector<BlockName> accepted();
+  /// One of them. Errors: kStore, kMalformed and kTooLarge for a file that is not the block any more.
+  Result<PendingBlock> read_accepted(const BlockName& name);
+  /// It is of no use any more.
+  void forget_accepted(const BlockName& name);
+  /// The height of the best chain: what is buried below it, and was accepted long ago, is forgotten.
+  void note_tip(std::uint32_t height);
 
   /// Waits until what was recorded so far is on the disk. False when that took longer than `limit`, or when anything
   /// recorded since the last flush() could not be brought to the disk.
@@ -101,7 +113,8 @@ class BlockJournal {
   const std::filesystem::path resolved_;
   const std::filesystem::path damaged_;
   const Log log_;
-  DiskReserve reserve_;  ///< under mutex_
+  DiskReserve reserve_;      ///< under mutex_
+  AcceptedBlocks accepted_;  ///< the same
 
   std::mutex mutex_;                                 ///< folders and the members below; never held during an fsync
   std::map<chain::Hash256, std::uint32_t> heights_;  ///< of the blocks in pending/

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "host/work/found_block.h"
@@ -33,6 +35,12 @@ class BlockSink {
   /// One attempt, bounded in time. A block that the sink already has is judged by where it is: in the best chain means
   /// kAccepted, on a side branch kStale.
   virtual boost::asio::awaitable<BlockOutcome> submit_block(FoundBlock block) = 0;
+
+  /// Whether a block that the sink once had is still in its best chain; nothing: it does not tell now. One attempt,
+  /// bounded in time. What forgets nothing need not look.
+  virtual boost::asio::awaitable<std::optional<bool>> has_block(chain::Hash256 /*hash*/, std::uint32_t /*height*/) {
+    co_return true;
+  }
 };
 
 }  // namespace lode::work

@@ -6,6 +6,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <deque>
 #include <functional>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -78,6 +80,15 @@ class FakeSink final : public work::BlockSink {
     if (outcomes.size() > 1) outcomes.pop_front();
     co_return outcome;
   }
+
+  boost::asio::awaitable<std::optional<bool>> has_block(chain::Hash256 hash, std::uint32_t /*height*/) override {
+    ++looks;
+    if (!lacks) co_return std::nullopt;
+    co_return !lacks->contains(hash);
+  }
+
+  std::optional<std::set<chain::Hash256>> lacks = std::set<chain::Hash256>{};  ///< nothing: it does not tell
+  int looks = 0;
 
   std::deque<work::BlockOutcome> outcomes{{.kind = Kind::kAccepted, .reason = "", .detail = ""}};
   std::vector<work::FoundBlock> received;

@@ -32,7 +32,7 @@ class SlowSink final : public work::BlockSink {
   bool outlives_process() const noexcept override { return true; }
   asio::awaitable<work::BlockOutcome> submit_block(work::FoundBlock) override {
     co_await answer_.async_wait(asio::as_tuple(asio::use_awaitable));
-    has_block = told_;
+    took_block = told_;
     co_return outcome(told_ ? Kind::kAccepted : Kind::kUnavailable);
   }
   void answer() {
@@ -40,7 +40,7 @@ class SlowSink final : public work::BlockSink {
     answer_.cancel();
   }
 
-  bool has_block = false;
+  bool took_block = false;
 
  private:
   std::string name_ = "slow";
@@ -116,7 +116,7 @@ TEST_F(SubmitterTest, TheEndWaitsForANodeThatIsSlowerThanAnother) {
   slow.answer();
   context.run();
   EXPECT_TRUE(ended);
-  EXPECT_TRUE(slow.has_block);
+  EXPECT_TRUE(slow.took_block);
 }
 
 TEST_F(SubmitterTest, TheEndTriesANodeThatIsOutOfReachUntilItHasTheBlock) {
@@ -249,6 +249,81 @@ TEST_F(SubmitterTest, TheSameBlockIsSentOnce) {
   context.run();
   EXPECT_EQ(first.received.size(), 1U);
   EXPECT_EQ(fates.size(), 1U);
+}
+
+class RestoreTest : public SubmitterTest {
+ public:
+  RestoreTest() {
+    make({&first, &second});
+    for (std::uint8_t number = 1; number <= 4; ++number) {
+      work::FoundBlock one = test::make_block(number);
+      one.height = 100U + number;
+      EXPECT_TRUE(journal->record(one.hash, one.height, *one.serialized));
+      journal->resolve(one.hash, store::Resolution::kAccepted);
+      blocks.push_back(one);
+    }
+  }
+
+  void restore() {
+    submitter->restore(first);
+    context.run();
+    context.restart();
+  }
+  [[nodiscard]] std::vector<std::uint32_t> heights_sent() const {
+    std::vector<std::uint32_t> heights;
+    for (const work::FoundBlock& one : first.received)
+      heights.push_back(one.height);
+    return heights;
+  }
+
+  std::vector<work::FoundBlock> blocks;
+};
+
+TEST_F(RestoreTest, ANodeThatHasTheLastAcceptedBlockIsLeftAlone) {
+  first.lacks = {blocks[1].hash};  // another block is in its place, and ours on a branch
+  restore();
+  EXPECT_TRUE(first.received.empty());
+  EXPECT_EQ(first.looks, 1);
+}
+
+TEST_F(RestoreTest, WhatANodeLostIsSentAgainLowestFirst) {
+  first.lacks = {blocks[1].hash, blocks[2].hash, blocks[3].hash};
+  restore();
+  EXPECT_EQ(heights_sent(), (std::vector<std::uint32_t>{102, 103, 104}));
+  EXPECT_EQ(*first.received[0].serialized, *blocks[1].serialized);
+  EXPECT_EQ(first.received[0].previous_block, blocks[1].previous_block);
+  EXPECT_TRUE(second.received.empty());
+  EXPECT_TRUE(fates.empty()) << "they were counted when they were accepted";
+  EXPECT_EQ(journal->accepted().size(), 4U) << "they may be lost once more";
+}
+
+TEST_F(RestoreTest, ANodeThatDoesNotTellIsAskedAtItsNextConnection) {
+  first.lacks.reset();
+  restore();
+  EXPECT_TRUE(first.received.empty());
+  first.lacks = {blocks[3].hash};
+  first.outcomes = {outcome(Kind::kUnavailable)};
+  restore();
+  EXPECT_EQ(heights_sent(), (std::vector<std::uint32_t>{104}));
+  first.outcomes = {outcome(Kind::kAccepted)};
+  restore();
+  EXPECT_EQ(heights_sent(), (std::vector<std::uint32_t>{104, 104}));
+}
+
+TEST_F(RestoreTest, ABlockThatLostItsPlaceMeanwhileIsForgotten) {
+  first.lacks = {blocks[3].hash};
+  first.outcomes = {outcome(Kind::kStale)};
+  restore();
+  EXPECT_EQ(journal->accepted().size(), 3U);
+}
+
+TEST_F(RestoreTest, TheNextRunKnowsThem) {
+  submitter.reset();
+  journal.reset();
+  make({&first});
+  first.lacks = {blocks[3].hash};
+  restore();
+  EXPECT_EQ(heights_sent(), (std::vector<std::uint32_t>{104}));
 }
 
 }  // namespace

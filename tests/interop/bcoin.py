@@ -89,13 +89,17 @@ class Node:
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def data(self):
+        """The folder of its chain."""
+        return os.path.join(self.folder, "data")
+
     # Process
 
     def start(self):
         """Starts the node, on the same data and ports each time, and waits until it answers."""
         assert self._process is None, "the node runs already"
         options = {
-            "prefix": os.path.join(self.folder, "data"),
+            "prefix": self.data(),
             "apiKey": self.key,
             "httpPort": self.port,
             "port": self.peer_port,

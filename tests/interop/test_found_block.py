@@ -5,6 +5,7 @@ times.
 """
 
 import os
+import shutil
 import tempfile
 import time
 import unittest
@@ -103,6 +104,29 @@ class FoundBlockTest(lode.InteropTest):
                     self.assertEqual(miner.finish(), 0, miner.describe())
             sent = [bcoin.block_hash(params[0]) for params in proxy.requests("submitblock")]
             self.assertEqual(sent, [node.rpc("getblockhash", height) for height in range(1, 11)])
+
+
+    def test_a_node_that_lost_what_it_took_gets_it_again(self):
+        """What a kill does to Bitcoin Core: blocks since the last flush are gone. Here the node's data are put back."""
+        with bcoin.Node() as node:
+            node.generate(3)
+            with tempfile.TemporaryDirectory() as copy:
+                node.kill()
+                shutil.copytree(node.data(), os.path.join(copy, "data"))
+                node.start()
+                with lode.Lode(node.url(), "--payout", PAYOUT) as miner:
+                    miner.wait_for("block_accepted", lambda event: event["height"] >= 20)
+                    node.kill()
+                    accepted = [event["hash"] for event in miner.events("block_accepted")]
+                    shutil.rmtree(node.data())
+                    shutil.copytree(os.path.join(copy, "data"), node.data())
+                    node.start()
+                    self.assertEqual(node.height(), 3)
+                    bcoin.wait_until(
+                        lambda: all(node.best_chain_holds(block) for block in accepted), "all blocks", miner.describe
+                    )
+                    self.assertIn("are sent again", miner.output())
+                    self.assertEqual(miner.interrupt(), 0, miner.describe())
 
 
 if __name__ == "__main__":
