@@ -64,7 +64,7 @@ class Engine::Impl final : public SubmitterListener {
         scheduler_(
             parts_.sources, [this](const std::shared_ptr<const work::Job>& job) { assign(job); },
             [this](work::WorkSource& source, const work::ShareOutcome& outcome) { on_share(source, outcome); },
-            *parts_.listener, log_, options_.return_after, balance()),
+            *parts_.listener, log_, SourcePatience{options_.return_after, options_.first_work}, balance()),
         submitter_(executor_, parts_.sinks, parts_.journal, *this, log_),
         tally_(parts_.sources),
         shares_(executor_, checker_.get_executor(),

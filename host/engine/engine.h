@@ -32,6 +32,9 @@ struct EngineOptions {
   std::chrono::seconds connect_timeout{30};
   /// How long a better source than the one in use must have been well before it is returned to.
   std::chrono::seconds return_after{0};
+  /// How long, at the start, a source is waited for while one named behind it has work already; a failed attempt ends
+  /// that.
+  std::chrono::milliseconds first_work{5'000};
   /// What part of the hashes each source gets, in their order; only the proportions count. Empty: the first source that
   /// has work gets all.
   std::vector<double> quotas{};

@@ -23,10 +23,10 @@ constexpr std::chrono::seconds kStragglersLast{3};
 }  // namespace
 
 Scheduler::Scheduler(std::vector<work::WorkSource*> sources, Assign assign, Judge judge, EventListener& events, Log log,
-                     std::chrono::steady_clock::duration return_after, std::optional<Balance> balance)
+                     SourcePatience patience, std::optional<Balance> balance)
     : assign_(std::move(assign)),
       judge_(std::move(judge)),
-      return_after_(return_after),
+      patience_(patience),
       balance_(std::move(balance)),
       events_(events),
       log_(std::move(log)) {
@@ -110,14 +110,15 @@ void Scheduler::lose(Slot& slot, const Error& reason, bool for_good) {
   slot.withdrawn.clear();
   if (reason.is(Errc::kNotReady)) ever_reached_ = true;
   slot.work = nullptr;
-  choose();
-  // A source that stays away says the same again and again; people need it once.
   std::string message = reason.message();
-  if (was_connected || for_good || message != slot.last_error) {
+  // A source that stays away says the same again and again; people need it once.
+  const bool is_news = was_connected || for_good || message != slot.last_error;
+  slot.last_error = message;
+  choose();
+  if (is_news) {
     log_.warn("{}: {}{}", slot.source->name(), message, for_good ? " (not tried again)" : "");
-    events_.on_event(SourceLost{.source = slot.source->name(), .reason = message, .for_good = for_good});
+    events_.on_event(SourceLost{.source = slot.source->name(), .reason = std::move(message), .for_good = for_good});
   }
-  slot.last_error = std::move(message);
 }
 
 void Scheduler::hold_parent(const chain::Hash256& parent) {
@@ -183,7 +184,12 @@ bool Scheduler::all_ended() const noexcept {
 }
 
 bool Scheduler::is_steady(const Slot& slot) const {
-  return std::chrono::steady_clock::now() - slot.connected_since >= return_after_;
+  return std::chrono::steady_clock::now() - slot.connected_since >= patience_.return_after;
+}
+
+bool Scheduler::is_waited_for(const Slot& slot) const {
+  return !ever_worked_ && !slot.ended && slot.last_error.empty() && slot.withdrawn.empty() &&
+         std::chrono::steady_clock::now() - started_ < patience_.first_work;
 }
 
 void Scheduler::look_again() {
@@ -243,7 +249,10 @@ void Scheduler::choose_by_order() {
   std::optional<std::size_t> unsteady;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     Slot& slot = slots_[i];
-    if (!slot.connected || slot.work == nullptr) continue;
+    if (!slot.connected || slot.work == nullptr) {
+      if (is_waited_for(slot)) return idle();
+      continue;
+    }
     const Worth worth = worth_of(*slot.work, slot.received);
     if (worth == Worth::kNothing) continue;
     if (worth == Worth::kWait) return idle();
@@ -280,6 +289,7 @@ void Scheduler::put_to_work(std::size_t source, Slot& slot) {
   if (goes_on && current_->shares_only == shares_only) return;
   const bool is_turn = balance_ && current_ && current_->source != source && has_work_[current_->source];
   if (current_ && current_->source != source && !balance_) log_.info("working for {} now", slot.source->name());
+  ever_worked_ = true;
   idleness_told_ = false;
   current_ = book_.add(source, slot.work, slot.received,
                        is_turn ? work::JobBook::Before::kStands : work::JobBook::Before::kVoid, shares_only);

@@ -33,6 +33,14 @@ struct Balance {
   std::function<std::uint64_t(std::size_t)> hashes_for;  ///< hashes done so far for a source
 };
 
+/// What sources are given time for.
+struct SourcePatience {
+  /// A better source than the one in use is returned to once it has been well for so long.
+  std::chrono::steady_clock::duration return_after{};
+  /// At the start a source is waited for, while a worse one has work already, unless an attempt has failed.
+  std::chrono::steady_clock::duration first_work{};
+};
+
 class Scheduler final : public work::SourceListener {
  public:
   /// Gives the job to the devices; null: they idle.
@@ -40,10 +48,9 @@ class Scheduler final : public work::SourceListener {
   /// Takes what became of a share.
   using Judge = std::function<void(work::WorkSource&, const work::ShareOutcome&)>;
 
-  /// A better source than the one in use is returned to once it has been well for `return_after`. With
-  /// `balance` no source is better than another.
+  /// With `balance` no source is better than another, and none is waited for.
   Scheduler(std::vector<work::WorkSource*> sources, Assign assign, Judge judge, EventListener& events, Log log,
-            std::chrono::steady_clock::duration return_after = {}, std::optional<Balance> balance = {});
+            SourcePatience patience = {}, std::optional<Balance> balance = {});
 
   void on_connected(work::WorkSource& source) override;
   void on_work(work::WorkSource& source, std::shared_ptr<const work::WorkTemplate> work) override;
@@ -122,6 +129,8 @@ class Scheduler final : public work::SourceListener {
 
   [[nodiscard]] std::size_t index_of(const Slot& slot) const noexcept;
   Slot& slot_of(const work::WorkSource& source);
+  /// Whether a source that has no work yet may still have the first.
+  [[nodiscard]] bool is_waited_for(const Slot& slot) const;
   /// Whether a source may take over from another that has work too.
   [[nodiscard]] bool is_steady(const Slot& slot) const;
   void lose(Slot& slot, const Error& reason, bool for_good);
@@ -143,7 +152,9 @@ class Scheduler final : public work::SourceListener {
   std::function<void(const work::WorkSource&)> connected_;
   Assign assign_;
   Judge judge_;
-  std::chrono::steady_clock::duration return_after_;
+  SourcePatience patience_;
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  bool ever_worked_ = false;
   std::optional<Balance> balance_;
   std::optional<QuotaBalance> quotas_;
   std::vector<bool> has_work_;  ///< by source, since the last account()

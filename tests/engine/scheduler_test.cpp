@@ -88,7 +88,7 @@ class PatientSchedulerTest : public SchedulerTest {
             [](work::WorkSource&, const work::ShareOutcome&) {},
             events,
             Log(),
-            time};
+            {.return_after = time}};
   }
 };
 
@@ -501,6 +501,55 @@ TEST_F(SchedulerTest, WhereSharesAreEasierABlockChangesNothing) {
   scheduler.on_work(first, work);
   scheduler.note_pool_block(parent(1));
   EXPECT_EQ(assignments, 1);
+}
+
+class FirstWorkTest : public SchedulerTest {
+ public:
+  Scheduler waiting_for(std::chrono::steady_clock::duration time) {
+    return {{&first, &second},
+            [this](const std::shared_ptr<const work::Job>& job) { assigned = job; },
+            [](work::WorkSource&, const work::ShareOutcome&) {},
+            events,
+            Log(),
+            {.return_after = 1h, .first_work = time}};
+  }
+  void give_work(Scheduler& to, FakeSource& source, std::uint8_t number) {
+    to.on_connected(source);
+    to.on_work(source, test::make_template(number));
+  }
+};
+
+TEST_F(FirstWorkTest, GoesToTheFirstNamedThoughAnotherWasQuicker) {
+  Scheduler waiting = waiting_for(1h);
+  give_work(waiting, second, 2);
+  EXPECT_EQ(working_on(), -1);
+  give_work(waiting, first, 1);
+  EXPECT_EQ(working_on(), 1);
+}
+
+TEST_F(FirstWorkTest, IsNotWaitedForWhenAnAttemptHasFailed) {
+  Scheduler waiting = waiting_for(1h);
+  give_work(waiting, second, 2);
+  waiting.on_lost(first, Error{Errc::kDisconnected, "refused"});
+  EXPECT_EQ(working_on(), 2);
+}
+
+TEST_F(FirstWorkTest, IsNotWaitedForLongerThanItSays) {
+  Scheduler waiting = waiting_for(20ms);
+  give_work(waiting, second, 2);
+  std::this_thread::sleep_for(30ms);
+  waiting.look_again();
+  EXPECT_EQ(working_on(), 2);
+  give_work(waiting, first, 1);
+  EXPECT_EQ(working_on(), 2) << "from now on it has to be well for some time";
+}
+
+TEST_F(FirstWorkTest, WhoHasWorkedIsNotMadeToWaitLater) {
+  Scheduler waiting = waiting_for(1h);
+  give_work(waiting, first, 1);
+  give_work(waiting, second, 2);
+  waiting.on_lost(first, Error{Errc::kDisconnected, "gone"});
+  EXPECT_EQ(working_on(), 2);
 }
 
 TEST_F(SchedulerTest, WantOfWorkIsToldOnceWithItsReasons) {
