@@ -10,6 +10,7 @@ enum ExitCode : int {
   kExitNoDevice = 3,     ///< no usable device or kernel
   kExitWrongResult = 4,  ///< bench: a kernel missed a solution or reported a false one
   kExitInvalid = 5,      ///< verify: the header or block breaks a rule
+  kExitRefused = 6,      ///< every source refuses the credentials
 };
 
 }  // namespace lode::app

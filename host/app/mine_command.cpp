@@ -104,7 +104,8 @@ Ending ending_of(engine::StopReason reason, const Session& session) {
       return {};
     case engine::StopReason::kNoSource: {
       const std::string troubles = session.source_troubles();
-      return {kExitNoSource, "no source could be used" + (troubles.empty() ? "" : ": " + troubles)};
+      return {session.is_refused_by_all() ? kExitRefused : kExitNoSource,
+              "no source could be used" + (troubles.empty() ? "" : ": " + troubles)};
     }
     case engine::StopReason::kNoDevice:
       return {kExitNoDevice, "no usable device is left"};

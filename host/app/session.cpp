@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -57,15 +58,19 @@ asio::awaitable<engine::StopReason> Session::run() {
 
 std::string Session::source_troubles() const {
   std::string text;
-  for (const auto& [source, reason] : lost_)
-    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", source, reason);
+  for (const auto& [source, lost] : lost_)
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", source, lost.reason);
   return text;
+}
+
+bool Session::is_refused_by_all() const {
+  return !lost_.empty() && std::all_of(lost_.begin(), lost_.end(), [](const auto& one) { return one.second.refused; });
 }
 
 void Session::on_event(const engine::Event& event) {
   if (events_ != nullptr) events_->write(to_json(event, std::chrono::system_clock::now()));
   if (const auto* connected = std::get_if<engine::SourceConnected>(&event)) lost_.erase(connected->source);
-  if (const auto* lost = std::get_if<engine::SourceLost>(&event)) lost_[lost->source] = lost->reason;
+  if (const auto* lost = std::get_if<engine::SourceLost>(&event)) lost_[lost->source] = *lost;
   screen_.show(event);
 }
 

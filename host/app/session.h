@@ -28,6 +28,8 @@ class Session final : public engine::EventListener {
 
   /// The last trouble with each source that was lost and did not come back: "127.0.0.1:8332: connection refused; ..."
   [[nodiscard]] std::string source_troubles() const;
+  /// Whether that trouble is refused credentials for each of them.
+  [[nodiscard]] bool is_refused_by_all() const;
 
  private:
   void on_event(const engine::Event& event) override;
@@ -39,7 +41,7 @@ class Session final : public engine::EventListener {
   EventFile* events_;
   Log log_;
   StopSignals signals_;
-  std::map<std::string, std::string> lost_;  ///< source -> reason
+  std::map<std::string, engine::SourceLost> lost_;  ///< by source
   engine::Engine engine_;
 };
 

@@ -22,6 +22,7 @@ struct SourceLost {
   std::string source;
   std::string reason;
   bool for_good = false;  ///< it will not be tried again: wrong password, wrong network ...
+  bool refused = false;   ///< it does not accept the user name, the password, or its certificate is not accepted
 };
 
 /// New work was handed to the devices.

@@ -50,7 +50,7 @@ Scheduler::Slot& Scheduler::slot_of(const work::WorkSource& source) {
 
 void Scheduler::on_connected(work::WorkSource& source) {
   Slot& slot = slot_of(source);
-  ever_reached_ = true;
+  slot.reached = true;
   if (std::exchange(slot.connected, true)) return;
   slot.connected_since = std::chrono::steady_clock::now();
   slot.last_error.clear();
@@ -108,7 +108,9 @@ void Scheduler::lose(Slot& slot, const Error& reason, bool for_good) {
   const bool was_connected = std::exchange(slot.connected, false);
   slot.ended = for_good;
   slot.withdrawn.clear();
-  if (reason.is(Errc::kNotReady)) ever_reached_ = true;
+  const bool refused = reason.is(Errc::kUnauthorized);
+  if (refused) slot.reached = false;
+  if (reason.is(Errc::kNotReady)) slot.reached = true;
   slot.work = nullptr;
   std::string message = reason.message();
   // A source that stays away says the same again and again; people need it once.
@@ -117,7 +119,8 @@ void Scheduler::lose(Slot& slot, const Error& reason, bool for_good) {
   choose();
   if (is_news) {
     log_.warn("{}: {}{}", slot.source->name(), message, for_good ? " (not tried again)" : "");
-    events_.on_event(SourceLost{.source = slot.source->name(), .reason = std::move(message), .for_good = for_good});
+    events_.on_event(SourceLost{
+        .source = slot.source->name(), .reason = std::move(message), .for_good = for_good, .refused = refused});
   }
 }
 
@@ -177,6 +180,10 @@ void Scheduler::lose_silent(std::chrono::seconds waited) {
     if (slot.connected || slot.ended || !slot.last_error.empty()) continue;
     lose(slot, fail(Errc::kTimeout, "no answer within " + std::to_string(waited.count()) + " s"), false);
   }
+}
+
+bool Scheduler::ever_reached() const noexcept {
+  return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.reached; });
 }
 
 bool Scheduler::all_ended() const noexcept {

@@ -95,8 +95,9 @@ class Scheduler final : public work::SourceListener {
   [[nodiscard]] const work::JobBook& book() const noexcept { return book_; }
   /// The job the devices work on; null when they idle.
   [[nodiscard]] const std::shared_ptr<const work::Job>& current() const noexcept { return current_; }
-  /// Whether any source has ever worked, or said that it will (a node that is still catching up).
-  [[nodiscard]] bool ever_reached() const noexcept { return ever_reached_; }
+  /// Whether any source has ever worked, or said that it will (a node that is still catching up). One that refuses the
+  /// credentials after it gave work has not.
+  [[nodiscard]] bool ever_reached() const noexcept;
   /// Counts sources of which nothing was heard within `waited` as lost, so that each is named with its obstacle.
   void lose_silent(std::chrono::seconds waited);
   /// Whether a source answers.
@@ -110,6 +111,7 @@ class Scheduler final : public work::SourceListener {
     bool connected = false;
     std::chrono::steady_clock::time_point connected_since{};
     bool ended = false;
+    bool reached = false;      ///< it has worked, or said that it will, and has not refused the credentials since
     std::string last_error{};  ///< told already
     std::string withdrawn{};   ///< why its last work must not be hashed; empty: that may
     std::shared_ptr<const work::WorkTemplate> work{};
@@ -168,7 +170,6 @@ class Scheduler final : public work::SourceListener {
   std::chrono::steady_clock::time_point idle_since_ = std::chrono::steady_clock::now();
   bool idleness_told_ = false;
   bool paused_ = false;
-  bool ever_reached_ = false;
 };
 
 }  // namespace lode::engine

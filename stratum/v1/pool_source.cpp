@@ -56,18 +56,23 @@ class PoolSource::Impl {
   asio::awaitable<Error> run(work::SourceListener& listener) {
     listener_ = &listener;
     net::Backoff backoff(options_.backoff);
+    net::Backoff refused(options_.refused);
     while (!stop_requested_) {
       const Clock::time_point began = Clock::now();
-      const bool worked_before = counters_.connections > 0;
       const Error end = co_await run_connection();
       if (stop_requested_) break;
       ++counters_.losses;
       learn_from(end);
-      if (!worked_before && !worked_ && end.is(Errc::kUnauthorized)) co_return end;
       listener.on_lost(self_, end);
       if (stop_requested_) break;
       if (worked_ && Clock::now() - began > kProven) backoff.reset();
       std::chrono::milliseconds wait = backoff.next();
+      // Asking again and again gets the address banned at some pools.
+      if (end.is(Errc::kUnauthorized)) {
+        wait = std::max(wait, refused.next());
+      } else if (authorized_) {
+        refused.reset();
+      }
       // A pool that sends lode on and on is asked less and less often, like one that fails.
       if (redirect_) wait = std::max<std::chrono::milliseconds>(wait, redirect_->wait);
       retry_timer_.expires_after(wait);
@@ -131,7 +136,7 @@ class PoolSource::Impl {
   /// Connects, works, and says why it ended.
   asio::awaitable<Error> run_connection() {
     worked_ = false;
-    talked_ = heard_ = configured_ = false;
+    talked_ = heard_ = configured_ = authorized_ = false;
     SessionOptions session_options = options_.session;
     session_options.configure = std::max(session_options.configure, configure_);
     if (const auto target = std::exchange(redirect_, std::nullopt)) {
@@ -276,7 +281,10 @@ class PoolSource::Impl {
     log_.debug("{}: version mask {:08x}", name(), configured.version_mask);
   }
   void carry_out(const Subscribed&) { log_.debug("{}: subscribed", name()); }
-  void carry_out(const Authorized&) { become_connected(); }
+  void carry_out(const Authorized&) {
+    authorized_ = true;
+    become_connected();
+  }
 
   void carry_out(const NewWork& news) {
     const auto findings = auditor_.look_at(*news.work, Clock::now());
@@ -377,6 +385,7 @@ class PoolSource::Impl {
   bool talked_ = false;                                ///< this connection got so far as to speak
   bool heard_ = false;                                 ///< and the pool said anything at all
   bool configured_ = false;                            ///< it answered mining.configure
+  bool authorized_ = false;                            ///< it accepts the worker, in this connection
   ConfigureOrder configure_ = ConfigureOrder::kFirst;  ///< what the pool bears, as far as it is known
   int closed_ = 0;                                     ///< connections in a row that may have ended because of that
   int told_ = 0;                                       ///< since told_since_

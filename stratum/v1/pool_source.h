@@ -31,6 +31,8 @@ struct PoolOptions {
   /// resumed.
   std::vector<Submission> open_blocks;
   net::BackoffOptions backoff{std::chrono::milliseconds{500}, std::chrono::milliseconds{30'000}};
+  /// Between attempts while the pool does not accept the worker or its certificate is not accepted.
+  net::BackoffOptions refused{std::chrono::milliseconds{15'000}, std::chrono::milliseconds{600'000}};
   /// Where the next connection is recorded (session_record.h). May be empty, and may give null.
   std::function<std::unique_ptr<std::ostream>()> open_recording;
 };
@@ -60,8 +62,8 @@ class PoolSource final : public work::WorkSource {
 
   [[nodiscard]] const std::string& name() const noexcept override;
 
-  /// Returns on stop(), and for a worker name, password or certificate that the other side refused before anything ever
-  /// worked. Everything else is tried again.
+  /// Returns on stop() only: everything is tried again, a worker name, password or certificate that the other side does
+  /// not accept after longer and longer pauses.
   boost::asio::awaitable<Error> run(work::SourceListener& listener) override;
   void submit_share(const work::Share& share) override;
   void note_hash_rate(double hashes_per_second) override;

@@ -552,6 +552,18 @@ TEST_F(FirstWorkTest, WhoHasWorkedIsNotMadeToWaitLater) {
   EXPECT_EQ(working_on(), 2);
 }
 
+TEST_F(SchedulerTest, WhoRefusesTheCredentialsWasNotReachedWhateverWorkItGave) {
+  scheduler.on_connected(first);
+  scheduler.on_work(first, test::make_template(1));
+  EXPECT_TRUE(scheduler.ever_reached());
+  scheduler.on_lost(first, Error{Errc::kUnauthorized, "unknown worker"});
+  EXPECT_FALSE(scheduler.ever_reached());
+  ASSERT_EQ(events.of<SourceLost>().size(), 1U);
+  EXPECT_TRUE(events.of<SourceLost>()[0].refused);
+  scheduler.on_lost(second, Error{Errc::kDisconnected, "gone"});
+  EXPECT_FALSE(events.of<SourceLost>()[1].refused);
+}
+
 TEST_F(SchedulerTest, WantOfWorkIsToldOnceWithItsReasons) {
   scheduler.on_connected(first);
   scheduler.on_work(first, test::make_template(1));

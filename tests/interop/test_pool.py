@@ -83,8 +83,10 @@ class PoolTest(lode.InteropTest):
 
     def test_a_refused_worker_name_is_said_at_once(self):
         with pool.Pool(self.node) as server:
-            result = lode.run("mine", server.url("stranger"), "--state", "none", "--devices", "cpu", "--threads", "1")
-        self.assertEqual(result.returncode, 2)
+            arguments = ("--state", "none", "--devices", "cpu", "--threads", "1", "--connect-timeout", "2")
+            result = lode.run("mine", server.url("stranger"), *arguments)
+        self.assertEqual(result.returncode, 6)
+        self.assertEqual(server.connections, 1, "it is not asked again and again")
         self.assertIn("Unauthorized worker", result.stderr)
 
     def test_work_that_pays_somebody_else_is_refused(self):

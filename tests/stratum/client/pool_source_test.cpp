@@ -72,7 +72,7 @@ class PoolSourceTest : public testing::Test {
  public:
   PoolSourceTest() {
     options.session = plain_options();
-    options.backoff = {1ms, 4ms};
+    options.backoff = options.refused = {1ms, 4ms};
     prepare = [this](Wire& wire) { answer_everything(wire); };
   }
 
@@ -281,11 +281,21 @@ TEST_F(PoolSourceTest, BlocksOfAnEarlierRunAreSentInTheirSession) {
   EXPECT_THAT(line_of("mining.submit"), HasSubstr(R"("4f","00000009")"));
 }
 
-TEST_F(PoolSourceTest, ARefusedWorkerNameEndsItForGood) {
+TEST_F(PoolSourceTest, ARefusedWorkerNameIsTriedAgainAfterItsPauses) {
   authorizes = false;
+  options.backoff = {1ms, 1ms};
+  options.refused = {20ms, 40ms};
+  std::vector<std::chrono::steady_clock::time_point> losses;
+  listener.on_loss = [&] {
+    losses.push_back(std::chrono::steady_clock::now());
+    if (wires.size() == 3) authorizes = true;
+  };
+  listener.react = [](work::WorkSource& from, const auto&) { from.stop(); };
   run();
-  EXPECT_TRUE(end->is(Errc::kUnauthorized)) << end->message();
-  EXPECT_EQ(wires.size(), 1U);
+  ASSERT_EQ(listener.lost.size(), 3U);
+  EXPECT_TRUE(listener.lost[0].is(Errc::kUnauthorized)) << listener.lost[0].message();
+  EXPECT_EQ(listener.works.size(), 1U) << "the name was made known there meanwhile";
+  EXPECT_GE(losses[2] - losses[0], 20ms) << "the pauses are at least half as long as they say";
 }
 
 TEST_F(PoolSourceTest, ARefusedWorkerNameIsTriedAgainWhereItOnceWorked) {
