@@ -33,6 +33,8 @@ constexpr std::chrono::minutes kProven{1};
 /// version rolling is lost by it.
 constexpr int kClosedBeforeAnswer = 2;
 constexpr int kClosedAfterSubscribing = 3;
+/// The same for mining.suggest_difficulty, which comes after the answer to mining.subscribe.
+constexpr int kClosedAtSuggestion = 2;
 
 }  // namespace
 
@@ -136,7 +138,7 @@ class PoolSource::Impl {
   /// Connects, works, and says why it ended.
   asio::awaitable<Error> run_connection() {
     worked_ = false;
-    talked_ = heard_ = configured_ = authorized_ = false;
+    talked_ = heard_ = configured_ = subscribed_ = authorized_ = false;
     SessionOptions session_options = options_.session;
     session_options.configure = std::max(session_options.configure, configure_);
     if (const auto target = std::exchange(redirect_, std::nullopt)) {
@@ -229,6 +231,7 @@ class PoolSource::Impl {
 
   /// Whether it is mining.configure that the pool does not bear.
   void learn_from(const Error& end) {
+    if (learn_of_suggestion(end)) return;
     const ConfigureOrder now = std::max(options_.session.configure, configure_);
     const bool is_first = now == ConfigureOrder::kFirst;
     const bool closed = end.is(Errc::kDisconnected) && talked_ && !worked_ && !configured_ && !redirect_;
@@ -243,6 +246,19 @@ class PoolSource::Impl {
     log_.warn("{}: the pool closes the connection at mining.configure, as it seems; {}", name(),
               is_first ? "it is asked after mining.subscribe from now on"
                        : "it is not asked any more, so no versions are rolled");
+  }
+
+  /// Whether it may be a suggested difficulty that the pool does not bear.
+  bool learn_of_suggestion(const Error& end) {
+    SessionOptions& session = options_.session;
+    const bool suggests = session.suggest_difficulty || session.suggest_target;
+    if (!suggests || !end.is(Errc::kDisconnected) || !subscribed_ || worked_ || redirect_) return false;
+    if (++closed_at_suggestion_ < kClosedAtSuggestion) return true;
+    session.suggest_difficulty.reset();
+    session.suggest_target.reset();
+    log_.warn("{}: the pool closes the connection when it is told a difficulty, as it seems; it is told none any more",
+              name());
+    return true;
   }
 
   /// The first reason counts.
@@ -280,7 +296,10 @@ class PoolSource::Impl {
     configured_ = true;
     log_.debug("{}: version mask {:08x}", name(), configured.version_mask);
   }
-  void carry_out(const Subscribed&) { log_.debug("{}: subscribed", name()); }
+  void carry_out(const Subscribed&) {
+    subscribed_ = true;
+    log_.debug("{}: subscribed", name());
+  }
   void carry_out(const Authorized&) {
     authorized_ = true;
     become_connected();
@@ -385,9 +404,11 @@ class PoolSource::Impl {
   bool talked_ = false;                                ///< this connection got so far as to speak
   bool heard_ = false;                                 ///< and the pool said anything at all
   bool configured_ = false;                            ///< it answered mining.configure
+  bool subscribed_ = false;                            ///< it answered mining.subscribe
   bool authorized_ = false;                            ///< it accepts the worker, in this connection
   ConfigureOrder configure_ = ConfigureOrder::kFirst;  ///< what the pool bears, as far as it is known
   int closed_ = 0;                                     ///< connections in a row that may have ended because of that
+  int closed_at_suggestion_ = 0;                       ///< connections that a suggested difficulty may have ended
   int told_ = 0;                                       ///< since told_since_
   Clock::time_point told_since_ = Clock::now();
   double hash_rate_ = 0;

@@ -192,6 +192,7 @@ std::optional<TimePoint> Session::next_deadline() const {
   if (!sent_shares_.empty()) keep_earliest(earliest, sent_shares_.begin()->second.sent + options_.limits.share);
   if (authorized_) keep_earliest(earliest, memory_.open_blocks.next_deadline(options_.limits.share));
   keep_earliest(earliest, time_roll_deadline());
+  if (deferred_notify_) keep_earliest(earliest, next_job_at());
   return earliest;
 }
 
@@ -201,6 +202,7 @@ Outputs Session::expire(TimePoint now) {
   if (!over_) expire_shares(now);
   if (!over_) expire_blocks(now);
   if (!over_) expire_silence(now);
+  if (!over_) take_deferred_notify(now);
   if (!over_) expire_work(now);
   return take();
 }

@@ -125,6 +125,9 @@ class Session {
   // session_work.cpp: jobs, difficulty, mask
   void on_notify(const Request& request, TimePoint now);
   void take_notify(Notify notify, TimePoint now);
+  /// When the next job may be taken.
+  [[nodiscard]] TimePoint next_job_at() const;
+  void take_deferred_notify(TimePoint now);
   void on_difficulty(const Result<chain::Target>& target, TimePoint now);
   /// Whether one more change of the running job is taken; ends the session where it is one too many.
   bool may_change(TimePoint now);
@@ -189,7 +192,9 @@ class Session {
   TimePoint last_sign_;  ///< the later of the last work and the last answered ping
   TimePoint last_job_;
 
-  std::optional<Notify> early_notify_;  ///< came before the extranonce did
+  std::optional<Notify> early_notify_;     ///< came before the extranonce did
+  std::optional<Notify> deferred_notify_;  ///< the newest of those that came too fast
+  TimePoint jobs_taken_until_{};           ///< each job takes a job_pause, the first ones in advance
   Extranonce extranonce_;
   std::optional<Extranonce> next_extranonce_;
   std::optional<Current> current_;

@@ -35,6 +35,8 @@ struct SessionLimits {
   std::chrono::milliseconds share{30'000};              ///< for the answer to a share
   std::chrono::milliseconds first_share{600'000};       ///< warn when the first share is expected later than this
   std::size_t bad_messages = 16;                        ///< that many in a row end the session
+  std::size_t jobs = 64;                                ///< that come at once are taken; further ones ...
+  std::chrono::milliseconds job_pause{20};              ///< ... one in so long, the newest
   std::size_t changes = 64;  ///< of the running job's difficulty or version bits in 10 s; more end the session
 };
 

@@ -126,6 +126,8 @@ void visit_options(Options& options, Visitor&& visit) {
   visit("limit_share", options.limits.share);
   visit("limit_first_share", options.limits.first_share);
   visit("limit_bad_messages", options.limits.bad_messages);
+  visit("limit_jobs", options.limits.jobs);
+  visit("limit_job_pause", options.limits.job_pause);
   visit("limit_changes", options.limits.changes);
 }
 

@@ -50,11 +50,26 @@ void Session::on_notify(const Request& request, TimePoint now) {
     return;
   }
   if (subscribed_) {
-    take_notify(std::move(*notify), now);
+    if (deferred_notify_ && deferred_notify_->clean) notify->clean = true;
+    deferred_notify_ = std::move(*notify);
+    last_job_ = last_sign_ = now;
+    take_deferred_notify(now);
     return;
   }
   if (early_notify_ && early_notify_->clean) notify->clean = true;
   early_notify_ = std::move(*notify);
+}
+
+TimePoint Session::next_job_at() const {
+  return jobs_taken_until_ - static_cast<std::int64_t>(options_.limits.jobs - 1) * options_.limits.job_pause;
+}
+
+void Session::take_deferred_notify(TimePoint now) {
+  if (!deferred_notify_ || now < next_job_at()) return;
+  jobs_taken_until_ = std::max(jobs_taken_until_, now) + options_.limits.job_pause;
+  Notify notify = std::move(*deferred_notify_);
+  deferred_notify_.reset();
+  take_notify(std::move(notify), now);
 }
 
 void Session::take_notify(Notify notify, TimePoint now) {

@@ -373,6 +373,23 @@ TEST_F(PoolSourceTest, APoolThatNeverBearsConfigureIsNotAskedAnyMore) {
   EXPECT_EQ(listener.works.front()->version_mask, 0U);
 }
 
+TEST_F(PoolSourceTest, APoolThatClosesAtASuggestedDifficultyIsToldItTwice) {
+  options.session.suggest_difficulty = 2;
+  prepare = [this](Wire& wire) {
+    answer_everything(wire);
+    wire.on_send = [&wire, answer = wire.on_send](const std::string& line) {
+      if (line.find("mining.suggest_difficulty") != std::string::npos) return wire.hang_up();
+      if (!wire.failure) answer(line);
+    };
+  };
+  listener.react = [](work::WorkSource& from, const auto&) { from.stop(); };
+  run();
+  ASSERT_EQ(wires.size(), 3U);
+  EXPECT_TRUE(asks(*wires[1], "mining.suggest_difficulty"));
+  EXPECT_FALSE(asks(*wires[2], "mining.suggest_difficulty"));
+  EXPECT_TRUE(asks(*wires[2], "mining.configure")) << "which it bears";
+}
+
 TEST_F(PoolSourceTest, WhatCannotBeReachedOrFallsSilentSaysNothingAboutConfigure) {
   prepare = [this](Wire& wire) {
     answer_everything(wire);

@@ -334,6 +334,31 @@ TEST(Session, ManyHugeJobsDoNotFillTheMemory) {
   EXPECT_FALSE(works.back().expired());
 }
 
+TEST(Session, OfAFloodOfJobsTheNewestIsTakenNowAndThen) {
+  Driver driver;
+  driver.shake_hands();
+  const std::size_t at_once = SessionLimits{}.jobs;
+  for (std::size_t i = 1; i <= 10'000; ++i) {
+    NotifySpec next;
+    next.id = std::to_string(i);
+    next.clean = i == 9'000;
+    driver.receive(notify_line(next));
+  }
+  EXPECT_EQ(driver.all<NewWork>().size(), at_once);
+  driver.wait(SessionLimits{}.job_pause);
+  ASSERT_EQ(driver.all<NewWork>().size(), at_once + 1);
+  EXPECT_EQ(driver.work()->job_id, "10000");
+  EXPECT_TRUE(driver.work()->clean) << "one that was passed over was";
+  driver.wait(10s);
+  EXPECT_EQ(driver.all<NewWork>().size(), at_once + 1);
+  for (std::size_t i = 1; i <= at_once; ++i) {
+    NotifySpec next;
+    next.id = "again" + std::to_string(i);
+    driver.receive(notify_line(next));
+  }
+  EXPECT_EQ(driver.all<NewWork>().size(), 2 * at_once + 1);
+}
+
 TEST(Session, SharesThatAreNeverAnsweredAreForgottenOldestFirst) {
   constexpr std::size_t kMost = 4096;
   Driver driver = working_driver();
