@@ -16,6 +16,11 @@ constexpr std::size_t kRememberedPoolParents = 64;
 /// Devices that idle for so long are worth a word: a block of one's own interrupts them for less.
 constexpr std::chrono::seconds kIdlenessTold{3};
 
+/// Shares in a row that a source may refuse before it counts as unwell, and for how long: twice as long each time.
+constexpr int kRefusalsAllowed = 16;
+constexpr std::chrono::seconds kFirstUnwell{60};
+constexpr std::chrono::seconds kLongestUnwell{3600};
+
 /// A source whose latest word is a closed parent for this long after the block was accepted is no straggler: it means
 /// it.
 constexpr std::chrono::seconds kStragglersLast{3};
@@ -92,7 +97,34 @@ void Scheduler::on_withdrawn(work::WorkSource& source, const Error& reason) {
   choose();
 }
 
+void Scheduler::note_outcome(Slot& slot, const work::ShareOutcome& outcome) {
+  using Kind = work::ShareOutcome::Kind;
+  if (outcome.again || outcome.was_block) return;  // those have reasons of their own
+  if (outcome.kind == Kind::kAccepted) slot.refusals = slot.times_unwell = 0;
+  const bool refused =
+      outcome.kind == Kind::kRejected || outcome.kind == Kind::kLowDifficulty || outcome.kind == Kind::kDuplicate;
+  if (!refused || ++slot.refusals < kRefusalsAllowed) return;
+  slot.refusals = 0;
+  const auto pause = std::min(kFirstUnwell * (1 << std::min(slot.times_unwell++, 10)), kLongestUnwell);
+  slot.unwell_until = std::chrono::steady_clock::now() + pause;
+  log_.warn("{}: refuses share after share, the last {} for: {}; other sources are preferred for {} s",
+            slot.source->name(), kRefusalsAllowed, outcome.reason, pause.count());
+  choose();
+}
+
+bool Scheduler::has_work(const Slot& slot) const {
+  return slot.connected && slot.work != nullptr && worth_of(*slot.work, slot.received) == Worth::kWork;
+}
+
+bool Scheduler::is_passed_over(const Slot& slot) const {
+  const auto now = std::chrono::steady_clock::now();
+  return now < slot.unwell_until && std::any_of(slots_.begin(), slots_.end(), [&](const Slot& other) {
+           return now >= other.unwell_until && has_work(other);
+         });
+}
+
 void Scheduler::on_share(work::WorkSource& source, const work::ShareOutcome& outcome) {
+  note_outcome(slot_of(source), outcome);
   judge_(source, outcome);
 }
 
@@ -239,8 +271,7 @@ void Scheduler::account() {
     done[i] = balance_->hashes_for(i);
   quotas_->account(done, has_work_);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    const Slot& slot = slots_[i];
-    has_work_[i] = slot.connected && slot.work != nullptr && worth_of(*slot.work, slot.received) == Worth::kWork;
+    has_work_[i] = has_work(slots_[i]) && !is_passed_over(slots_[i]);
   }
 }
 
@@ -261,7 +292,7 @@ void Scheduler::choose_by_order() {
       continue;
     }
     const Worth worth = worth_of(*slot.work, slot.received);
-    if (worth == Worth::kNothing) continue;
+    if (worth == Worth::kNothing || is_passed_over(slot)) continue;
     if (worth == Worth::kWait) return idle();
     // The source in use goes on being used until a better one has proved itself.
     if (current_ && i < current_->source && !is_steady(slot)) {

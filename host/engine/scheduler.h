@@ -117,6 +117,9 @@ class Scheduler final : public work::SourceListener {
     std::shared_ptr<const work::WorkTemplate> work{};
     std::chrono::steady_clock::time_point received{};
     std::shared_ptr<const work::WorkTemplate> told{};  ///< of the last JobStarted
+    int refusals = 0;                                  ///< of shares in a row, but for late ones
+    int times_unwell = 0;                              ///< since it took a share
+    std::chrono::steady_clock::time_point unwell_until{};
   };
 
   /// A block on this parent was found here.
@@ -133,6 +136,12 @@ class Scheduler final : public work::SourceListener {
   Slot& slot_of(const work::WorkSource& source);
   /// Whether a source that has no work yet may still have the first.
   [[nodiscard]] bool is_waited_for(const Slot& slot) const;
+  /// Looks at whether the source takes what it gets: one that refuses share after share, as no late job explains, is
+  /// passed over for a while if another has work.
+  void note_outcome(Slot& slot, const work::ShareOutcome& outcome);
+  [[nodiscard]] bool has_work(const Slot& slot) const;
+  /// Whether its work is not wanted now: it is unwell, and another source with work is not.
+  [[nodiscard]] bool is_passed_over(const Slot& slot) const;
   /// Whether a source may take over from another that has work too.
   [[nodiscard]] bool is_steady(const Slot& slot) const;
   void lose(Slot& slot, const Error& reason, bool for_good);

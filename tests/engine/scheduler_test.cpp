@@ -564,6 +564,51 @@ TEST_F(SchedulerTest, WhoRefusesTheCredentialsWasNotReachedWhateverWorkItGave) {
   EXPECT_FALSE(events.of<SourceLost>()[1].refused);
 }
 
+class RefusalsTest : public SchedulerTest {
+ public:
+  RefusalsTest() {
+    scheduler.on_connected(first);
+    scheduler.on_work(first, test::make_template(1));
+  }
+  void answer(work::ShareOutcome::Kind kind, int times) {
+    for (int i = 0; i < times; ++i)
+      scheduler.on_share(first, {.kind = kind, .reason = "no such worker"});
+  }
+  void second_has_work() {
+    scheduler.on_connected(second);
+    scheduler.on_work(second, test::make_template(2));
+  }
+};
+
+TEST_F(RefusalsTest, WhoRefusesShareAfterShareIsPassedOver) {
+  second_has_work();
+  answer(work::ShareOutcome::Kind::kRejected, 15);
+  EXPECT_EQ(working_on(), 1);
+  answer(work::ShareOutcome::Kind::kLowDifficulty, 1);
+  EXPECT_EQ(working_on(), 2);
+  scheduler.on_work(first, test::make_template(3));
+  EXPECT_EQ(working_on(), 2) << "new work makes it no better";
+  scheduler.on_lost(second, Error{Errc::kDisconnected, "gone"});
+  EXPECT_EQ(working_on(), 3) << "better than nothing";
+  second_has_work();
+  EXPECT_EQ(working_on(), 2);
+}
+
+TEST_F(RefusalsTest, AloneItGoesOn) {
+  answer(work::ShareOutcome::Kind::kRejected, 40);
+  EXPECT_EQ(working_on(), 1);
+}
+
+TEST_F(RefusalsTest, LateSharesAndTakenOnesAreNoSign) {
+  second_has_work();
+  answer(work::ShareOutcome::Kind::kStale, 40);
+  for (int i = 0; i < 10; ++i) {
+    answer(work::ShareOutcome::Kind::kRejected, 15);
+    answer(work::ShareOutcome::Kind::kAccepted, 1);
+  }
+  EXPECT_EQ(working_on(), 1);
+}
+
 TEST_F(SchedulerTest, WantOfWorkIsToldOnceWithItsReasons) {
   scheduler.on_connected(first);
   scheduler.on_work(first, test::make_template(1));
