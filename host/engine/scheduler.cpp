@@ -68,9 +68,11 @@ void Scheduler::on_work(work::WorkSource& source, std::shared_ptr<const work::Wo
   Slot& slot = slot_of(source);
   // Where it stands by or is not its turn, nothing else says that what was hashed for it is void.
   if (work->clean && work != slot.work) book_.retire_source(index_of(slot));
+  const auto now = std::chrono::steady_clock::now();
+  if (slot.work == nullptr || slot.work->previous_block != work->previous_block) slot.tip_since = now;
   slot.work = std::move(work);
   slot.withdrawn.clear();
-  slot.received = std::chrono::steady_clock::now();
+  slot.received = now;
   if (slot.work->parent_again) {
     std::erase_if(parents_, [&](const auto& p) { return p.first == slot.work->previous_block && p.second.closed; });
   }
@@ -116,11 +118,30 @@ bool Scheduler::has_work(const Slot& slot) const {
   return slot.connected && slot.work != nullptr && worth_of(*slot.work, slot.received) == Worth::kWork;
 }
 
+const Scheduler::Slot* Scheduler::node_ahead_of(const Slot& slot) const {
+  if (slot.work == nullptr || slot.work->height == 0) return nullptr;
+  const auto since = std::chrono::steady_clock::now() - patience_.behind;
+  const auto node = std::find_if(slots_.begin(), slots_.end(), [&](const Slot& other) {
+    return other.connected && other.work != nullptr && !other.work->is_for_shares() &&
+           other.work->height > slot.work->height && other.tip_since <= since;
+  });
+  return node == slots_.end() ? nullptr : &*node;
+}
+
+void Scheduler::tell_who_is_behind() {
+  for (Slot& slot : slots_) {
+    const Slot* node = node_ahead_of(slot);
+    if (std::exchange(slot.behind_told, node != nullptr) || node == nullptr) continue;
+    log_.warn("{}: its work is for height {}, while {} is at {}: sources that are not behind are preferred",
+              slot.source->name(), slot.work->height, node->source->name(), node->work->height);
+  }
+}
+
 bool Scheduler::is_passed_over(const Slot& slot) const {
   const auto now = std::chrono::steady_clock::now();
-  return now < slot.unwell_until && std::any_of(slots_.begin(), slots_.end(), [&](const Slot& other) {
-           return now >= other.unwell_until && has_work(other);
-         });
+  const auto is_fit = [&](const Slot& one) { return now >= one.unwell_until && node_ahead_of(one) == nullptr; };
+  return !is_fit(slot) &&
+         std::any_of(slots_.begin(), slots_.end(), [&](const Slot& other) { return has_work(other) && is_fit(other); });
 }
 
 void Scheduler::on_share(work::WorkSource& source, const work::ShareOutcome& outcome) {
@@ -233,6 +254,7 @@ bool Scheduler::is_waited_for(const Slot& slot) const {
 
 void Scheduler::look_again() {
   turn_over_ = true;
+  tell_who_is_behind();
   choose();
   tell_of_idleness();
 }

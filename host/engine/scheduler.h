@@ -39,6 +39,8 @@ struct SourcePatience {
   std::chrono::steady_clock::duration return_after{};
   /// At the start a source is waited for, while a worse one has work already, unless an attempt has failed.
   std::chrono::steady_clock::duration first_work{};
+  /// A source may work on a lower height than a node does.
+  std::chrono::steady_clock::duration behind = std::chrono::seconds(5);
 };
 
 class Scheduler final : public work::SourceListener {
@@ -116,6 +118,8 @@ class Scheduler final : public work::SourceListener {
     std::string withdrawn{};   ///< why its last work must not be hashed; empty: that may
     std::shared_ptr<const work::WorkTemplate> work{};
     std::chrono::steady_clock::time_point received{};
+    std::chrono::steady_clock::time_point tip_since{};  ///< its work is on the same block
+    bool behind_told = false;
     std::shared_ptr<const work::WorkTemplate> told{};  ///< of the last JobStarted
     int refusals = 0;                                  ///< of shares in a row, but for late ones
     int times_unwell = 0;                              ///< since it took a share
@@ -140,7 +144,10 @@ class Scheduler final : public work::SourceListener {
   /// passed over for a while if another has work.
   void note_outcome(Slot& slot, const work::ShareOutcome& outcome);
   [[nodiscard]] bool has_work(const Slot& slot) const;
-  /// Whether its work is not wanted now: it is unwell, and another source with work is not.
+  /// The node, if any, that has been on a greater height than this source for long enough.
+  [[nodiscard]] const Slot* node_ahead_of(const Slot& slot) const;
+  void tell_who_is_behind();
+  /// Whether its work is not wanted now: it is unwell or behind, and another source with work is not.
   [[nodiscard]] bool is_passed_over(const Slot& slot) const;
   /// Whether a source may take over from another that has work too.
   [[nodiscard]] bool is_steady(const Slot& slot) const;

@@ -609,6 +609,70 @@ TEST_F(RefusalsTest, LateSharesAndTakenOnesAreNoSign) {
   EXPECT_EQ(working_on(), 1);
 }
 
+class BehindTest : public SchedulerTest {
+ public:
+  static constexpr auto kAllowed = 20ms;
+
+  void give(FakeSource& source, std::uint8_t number, std::uint32_t height, bool for_shares = false) {
+    auto work = test::make_template(number);
+    work->height = height;
+    if (for_shares) work->body = nullptr;
+    watching.on_connected(source);
+    watching.on_work(source, work);
+  }
+  void wait() {
+    std::this_thread::sleep_for(2 * kAllowed);
+    watching.look_again();
+  }
+
+  Scheduler watching{{&first, &second},
+                     [this](const std::shared_ptr<const work::Job>& job) { assigned = job; },
+                     [](work::WorkSource&, const work::ShareOutcome&) {},
+                     events,
+                     Log(),
+                     {.behind = kAllowed}};
+};
+
+TEST_F(BehindTest, APoolOnAnOldBlockIsLeftForTheNodeThatHasMovedOn) {
+  give(first, 1, 200, true);
+  give(second, 1, 200);
+  wait();
+  EXPECT_EQ(working_on(), 1);
+  give(second, 2, 201);
+  EXPECT_EQ(working_on(), 1) << "the pool may be about to follow";
+  wait();
+  EXPECT_EQ(working_on(), 2);
+  give(first, 2, 201, true);
+  EXPECT_TRUE(assigned->work->is_for_shares()) << "it has followed";
+}
+
+TEST_F(BehindTest, OfTwoNodesTheOneAheadGivesTheWork) {
+  give(first, 1, 1);
+  give(second, 2, 800'000);
+  wait();
+  EXPECT_EQ(working_on(), 2);
+  give(first, 3, 2);
+  EXPECT_EQ(working_on(), 2) << "it is catching up";
+  give(first, 4, 800'000);
+  EXPECT_EQ(working_on(), 4);
+}
+
+TEST_F(BehindTest, APoolAheadOfANodeSaysNothing) {
+  give(first, 1, 200);
+  give(second, 2, 201, true);
+  wait();
+  EXPECT_EQ(working_on(), 1);
+}
+
+TEST_F(BehindTest, WhoIsBehindAloneGoesOn) {
+  give(first, 1, 200, true);
+  give(second, 2, 201);
+  wait();
+  EXPECT_EQ(working_on(), 2);
+  watching.on_withdrawn(second, Error{Errc::kRejected, "bad"});
+  EXPECT_EQ(working_on(), 1);
+}
+
 TEST_F(SchedulerTest, WantOfWorkIsToldOnceWithItsReasons) {
   scheduler.on_connected(first);
   scheduler.on_work(first, test::make_template(1));
