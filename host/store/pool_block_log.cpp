@@ -63,8 +63,9 @@ bool parse_number(std::string_view text, int base, T& number) {
 
 bool parse_bytes(std::string_view text, std::size_t max_bytes, Bytes& bytes) {
   auto parsed = from_hex(text, max_bytes);
-  if (parsed) bytes = *std::move(parsed);
-  return parsed.has_value();
+  if (!parsed) return false;
+  bytes = *std::move(parsed);
+  return true;
 }
 
 bool parse_text(std::string_view hex, std::string& text) {

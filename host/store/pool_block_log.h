@@ -75,7 +75,7 @@ class PoolBlockLog {
 
   std::filesystem::path folder_;
   std::unordered_set<chain::Hash256> closed_;  ///< by this object
-  std::size_t until_tidied_ = 0;  ///< blocks that may still come before the folder is looked through
+  std::size_t until_tidied_ = 0;               ///< blocks that may still come before the folder is looked through
 };
 
 }  // namespace lode::store
