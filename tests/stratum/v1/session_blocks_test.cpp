@@ -1,8 +1,10 @@
 // Blocks that the pool has not said to have: over the connection, the next ones, and until they are decided.
 #include <gtest/gtest.h>
 
+#include <boost/json/array.hpp>
 #include <sstream>
 
+#include "host/base/hex.h"
 #include "stratum/v1/session_record.h"
 #include "stratum/v1/session_replay.h"
 #include "tests/stratum/v1/driver.h"
@@ -32,7 +34,7 @@ TEST(SessionBlocks, OneWithoutAnAnswerIsSentAgainOverTheResumedSession) {
   Driver driver = working_driver();
   const work::Share block = find_block(driver);
   driver.submit(block);
-  const json::array params = driver.last_params("mining.submit");
+  const boost::json::array params = driver.last_params("mining.submit");
   lose(driver);
   ASSERT_EQ(driver.all<ShareResult>().size(), 1U);
   EXPECT_EQ(driver.all<ShareResult>()[0].verdict, ShareVerdict::kUnanswered);
