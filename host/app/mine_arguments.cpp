@@ -91,7 +91,7 @@ void MineArguments::add_sources(Command command) {
   command.add_argument(
       "--connect-timeout", "S", [](const std::string& text) { return parse_whole(text, 1, 86400); },
       [this](std::uint64_t seconds) { options_.connect_timeout = std::chrono::seconds(seconds); },
-      "Give up (exit 2) when no source has worked after so long; once one has, it is retried for ever [30]");
+      "Give up (exit 2) when no source has given usable work after so long; later it is retried for ever [30]");
 }
 
 void MineArguments::add_pool(Command command) {

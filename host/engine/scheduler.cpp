@@ -55,7 +55,6 @@ Scheduler::Slot& Scheduler::slot_of(const work::WorkSource& source) {
 
 void Scheduler::on_connected(work::WorkSource& source) {
   Slot& slot = slot_of(source);
-  slot.reached = true;
   if (std::exchange(slot.connected, true)) return;
   slot.connected_since = std::chrono::steady_clock::now();
   slot.last_error.clear();
@@ -72,6 +71,7 @@ void Scheduler::on_work(work::WorkSource& source, std::shared_ptr<const work::Wo
   if (slot.work == nullptr || slot.work->previous_block != work->previous_block) slot.tip_since = now;
   slot.work = std::move(work);
   slot.withdrawn.clear();
+  slot.reached = true;
   slot.received = now;
   if (slot.work->parent_again) {
     std::erase_if(parents_, [&](const auto& p) { return p.first == slot.work->previous_block && p.second.closed; });
@@ -163,7 +163,6 @@ void Scheduler::lose(Slot& slot, const Error& reason, bool for_good) {
   slot.withdrawn.clear();
   const bool refused = reason.is(Errc::kUnauthorized);
   if (refused) slot.reached = false;
-  if (reason.is(Errc::kNotReady)) slot.reached = true;
   slot.work = nullptr;
   std::string message = reason.message();
   // A source that stays away says the same again and again; people need it once.

@@ -97,8 +97,7 @@ class Scheduler final : public work::SourceListener {
   [[nodiscard]] const work::JobBook& book() const noexcept { return book_; }
   /// The job the devices work on; null when they idle.
   [[nodiscard]] const std::shared_ptr<const work::Job>& current() const noexcept { return current_; }
-  /// Whether any source has ever worked, or said that it will (a node that is still catching up). One that refuses the
-  /// credentials after it gave work has not.
+  /// Whether any source has ever given work that may be used. One that refuses the credentials after that has not.
   [[nodiscard]] bool ever_reached() const noexcept;
   /// Counts sources of which nothing was heard within `waited` as lost, so that each is named with its obstacle.
   void lose_silent(std::chrono::seconds waited);
@@ -113,7 +112,7 @@ class Scheduler final : public work::SourceListener {
     bool connected = false;
     std::chrono::steady_clock::time_point connected_since{};
     bool ended = false;
-    bool reached = false;      ///< it has worked, or said that it will, and has not refused the credentials since
+    bool reached = false;      ///< it gave work, and has not refused the credentials since
     std::string last_error{};  ///< told already
     std::string withdrawn{};   ///< why its last work must not be hashed; empty: that may
     std::shared_ptr<const work::WorkTemplate> work{};

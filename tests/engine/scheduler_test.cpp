@@ -50,9 +50,11 @@ class SchedulerTest : public ::testing::Test {
 TEST_F(SchedulerTest, WorkGoesToTheDevicesAtOnce) {
   EXPECT_FALSE(scheduler.ever_reached());
   scheduler.on_connected(first);
-  EXPECT_TRUE(scheduler.ever_reached());
+  scheduler.on_withdrawn(first, Error{Errc::kRejected, "it pays somebody else"});
+  EXPECT_FALSE(scheduler.ever_reached()) << "an answer is no work";
   EXPECT_EQ(working_on(), -1);
   scheduler.on_work(first, test::make_template(1));
+  EXPECT_TRUE(scheduler.ever_reached());
   EXPECT_EQ(working_on(), 1);
   scheduler.on_work(first, test::make_template(2));
   EXPECT_EQ(working_on(), 2);
@@ -148,7 +150,7 @@ TEST_F(SchedulerTest, ARepeatedFailureIsToldOnce) {
     scheduler.on_lost(first, Error{Errc::kDisconnected, "refused"});
   scheduler.on_lost(first, Error{Errc::kNotReady, "warming up"});
   EXPECT_EQ(events.of<SourceLost>().size(), 2U);
-  EXPECT_TRUE(scheduler.ever_reached()) << "a node that warms up will work";
+  EXPECT_FALSE(scheduler.ever_reached()) << "a node that warms up gives no work";
 }
 
 TEST_F(SchedulerTest, AFoundBlockHoldsWorkOnItsParentUntilItsFateIsKnown) {

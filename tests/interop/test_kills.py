@@ -1,7 +1,8 @@
 """The node, the pool or lode itself is killed right after a block was found, at random, again and again: every block is in the
 chain or on file, and none is called accepted that is not.
 
-LODE_INTEROP_LONG=1 does it 200 times each.
+LODE_INTEROP_LONG=1 does it 200 times each, LODE_INTEROP_KILLS names another number. A pool's takes an hour: lode waits longer and
+longer for one that is gone again and again.
 """
 
 import glob
@@ -21,7 +22,7 @@ from pool import DIFFICULTY
 
 PAYOUT = addresses.payouts()["P2WPKH"][0]
 LONG = os.environ.get("LODE_INTEROP_LONG") == "1"
-KILLS = 200 if LONG else 3
+KILLS = int(os.environ.get("LODE_INTEROP_KILLS", "200" if LONG else "3"))
 WITHIN = 0.05  # seconds of the found block
 
 _NAME = re.compile(r"\d+-([0-9a-f]{64})\.(?:block|txt)")
