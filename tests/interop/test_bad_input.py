@@ -14,9 +14,12 @@ PAYOUT = addresses.payouts()["P2WPKH"][0]
 
 UNUSABLE_ARGUMENTS = 1
 NO_SOURCE = 2
+REFUSED = 6
 
 # Of a source that is given up for good as soon as it answers: seconds, far more than that takes.
 ENDS_BY_ITSELF = 3600
+
+CREDENTIALS = r"(?i)401|unauthori[sz]ed|password|credential"
 
 
 class BadInputTest(lode.InteropTest):
@@ -36,9 +39,9 @@ class BadInputTest(lode.InteropTest):
         self.assertNotIn("terminate called", done.stderr)
         return done
 
-    def refuse_source(self, message, url, seconds):
+    def refuse_source(self, message, url, seconds, status=NO_SOURCE):
         """`seconds`: how long it is tried; by then it must have answered on the slowest machine."""
-        return self.refuse(NO_SOURCE, message, url, "--payout", PAYOUT, "--connect-timeout", str(seconds))
+        return self.refuse(status, message, url, "--payout", PAYOUT, "--connect-timeout", str(seconds))
 
     def refuse_arguments(self, message, *arguments):
         return self.refuse(UNUSABLE_ARGUMENTS, message, *arguments)
@@ -47,14 +50,14 @@ class BadInputTest(lode.InteropTest):
 
     def test_wrong_password(self):
         with bcoin.Node() as node:
-            done = self.refuse_source(r"(?i)401|unauthori[sz]ed|password|credential", node.url(password="wrong-one"), ENDS_BY_ITSELF)
+            done = self.refuse_source(CREDENTIALS, node.url(password="wrong-one"), ENDS_BY_ITSELF, REFUSED)
             self.assertIn(str(node.port), done.stderr)
             self.assertNotIn("wrong-one", done.stderr + done.stdout)
 
     def test_no_password(self):
         with bcoin.Node() as node:
             url = "http://127.0.0.1:%d" % node.port
-            self.refuse_source(r"(?i)401|unauthori[sz]ed|password|credential", url, ENDS_BY_ITSELF)
+            self.refuse_source(CREDENTIALS, url, ENDS_BY_ITSELF, REFUSED)
 
     def test_address_of_another_network(self):
         with bcoin.Node() as node:
