@@ -100,6 +100,10 @@ void MineArguments::add_pool(Command command) {
   command.add_text("--require-payout", "ADDRESS", options_.require_payout,
                    "Refuse a pool's work unless its coinbase pays this address");
   command.add_argument(
+      "--min-payout", "PERCENT", [](const std::string& text) { return parse_whole(text, 1, 100); },
+      [this](std::uint64_t percent) { options_.min_payout = percent; },
+      "Part of the reward that it has to pay there; the rest is the pool's fee [90]");
+  command.add_argument(
       "--suggest-difficulty", "D", parse_difficulty,
       [this](double difficulty) { options_.suggest_difficulty = difficulty; }, "Share difficulty to ask pools for");
   command.add_values("--reconnect-to", "HOST", options_.reconnect_hosts,

@@ -30,6 +30,10 @@ Result<void> check_mine_options(const MineOptions& options) {
     const auto wanted = chain::parse_address(options.require_payout);
     if (!wanted) return fail(Errc::kMalformed, "--require-payout: " + printable(wanted.error().message()));
   }
+  if (options.min_payout && options.require_payout.empty()) {
+    return fail(Errc::kMalformed,
+                "--min-payout says how much --require-payout ADDRESS has to get: name the address too");
+  }
   if (options.payout.empty()) {
     if (!has_nodes) return {};
     return fail(Errc::kMalformed,

@@ -38,6 +38,7 @@ struct MineOptions : DeviceOptions {
   std::string user;                                ///< worker name where the URL has none
   std::string password;                            ///< the same
   std::string require_payout;                      ///< address that a pool's work has to pay; empty: any
+  std::optional<std::uint64_t> min_payout;         ///< percent of the reward that it has to get; nothing: 90
   std::optional<double> suggest_difficulty;        ///< asked of pools; > 0
   std::vector<std::string> reconnect_hosts;        ///< that a pool may send lode to, besides its own domain
   std::optional<std::string> tls_fingerprint;      ///< SHA-256 of a pool's certificate, hex; trusted in place of any CA

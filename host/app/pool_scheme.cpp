@@ -96,6 +96,7 @@ Result<OpenedSource> open_pool(boost::asio::any_io_executor executor, const Sour
     const auto address = chain::parse_address(options.require_payout);
     if (!address) return address.error();
     pool.audit.required_script = address->script;
+    if (options.min_payout) pool.audit.min_payout = static_cast<unsigned>(*options.min_payout);
   }
   if (options.state != "none") {
     if (const auto state = state_folder(options.state)) pool.open_blocks = open_blocks(*state, url.display(), log);

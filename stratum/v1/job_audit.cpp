@@ -29,6 +29,11 @@ std::vector<std::string> payees_of(const CoinbaseView& coinbase) {
   return payees;
 }
 
+/// Rounded up; for any total.
+std::uint64_t percent_of(std::uint64_t total, unsigned percent) {
+  return total / 100 * percent + (total % 100 * percent + 99) / 100;
+}
+
 }  // namespace
 
 void JobAuditor::note_node(const NodeTip& tip, TimePoint now) {
@@ -99,8 +104,16 @@ void JobAuditor::look_at_coinbase(const work::WorkTemplate& work, AuditFindings&
     }
     return;
   }
-  if (!options_.required_script.empty() && coinbase->paid_to(options_.required_script) == 0) {
-    findings.refusal = "its coinbase pays nothing to the address of --require-payout";
+  if (!options_.required_script.empty()) {
+    const std::uint64_t paid = coinbase->paid_to(options_.required_script);
+    if (paid == 0) {
+      findings.refusal = "its coinbase pays nothing to the address of --require-payout";
+    } else if (paid < percent_of(coinbase->total, options_.min_payout)) {
+      findings.refusal = fmt::format(
+          "its coinbase pays {} of {} satoshi to the address of --require-payout: less than the {} % of "
+          "--min-payout",
+          paid, coinbase->total, options_.min_payout);
+    }
   }
   std::vector<std::string> payees = payees_of(*coinbase);
   if (payees_ && *payees_ != payees && payee_changes_told_ < kPayeeWarnings) {

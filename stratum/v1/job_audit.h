@@ -24,7 +24,8 @@ struct NodeTip {
 };
 
 struct AuditOptions {
-  Bytes required_script{};               ///< that a coinbase has to pay; empty: any
+  Bytes required_script{};   ///< that a coinbase has to pay; empty: any
+  unsigned min_payout = 90;  ///< percent of the whole that it has to get, 1 .. 100; the rest is the pool's fee
   std::chrono::seconds behind_node{30};  ///< so long a pool may be behind an own node before that is said
 };
 

@@ -55,6 +55,8 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{{"mine", "--tls-fingerprint", "abcd"}, "--tls-fingerprint: has 4 hex digits"},
         Bad{{"mine", "--tls-fingerprint", "xyz"}, "--tls-fingerprint: is no SHA-256"},
         Bad{{"mine", "stratum+tcp://u@h:3333", "--require-payout", "abc"}, "--require-payout: "},
+        Bad{{"mine", "--min-payout", "95"}, "--min-payout says how much --require-payout ADDRESS has to get"},
+        Bad{{"mine", "--min-payout", "101"}, "--min-payout: '101' is not a whole number from 1 to 100"},
         Bad{{"mine", "--threads"}, "--threads: its value"},
         Bad{{"mine", "--threads", "two"}, "--threads: 'two' is not a whole number from 1 to 1024"},
         Bad{{"mine", "--threads", "0"}, "--threads: '0'"}, Bad{{"mine", "--threads", "-1"}, "--threads: '-1'"},

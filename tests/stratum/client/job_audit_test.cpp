@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+
+#include "host/base/bytes.h"
 #include "host/chain/coinbase.h"
 #include "tests/support/test_work.h"
 
@@ -108,6 +111,36 @@ TEST_F(JobAuditTest, RefusesWorkThatDoesNotPayWhomItMust) {
   const auto refused = strict.look_at(*make_work(1, 800'001, kOther), now);
   ASSERT_TRUE(refused.refusal);
   EXPECT_THAT(*refused.refusal, HasSubstr("--require-payout"));
+}
+
+/// Work whose coinbase pays `paid` of 1,000 satoshi to kPayee and the rest to kOther.
+std::shared_ptr<work::WorkTemplate> make_shared_work(std::uint16_t paid) {
+  const auto work = make_work(1, 800'001);
+  Bytes suffix(work->coinbase_suffix.begin(), work->coinbase_suffix.begin() + 4);  // the input's sequence
+  suffix.push_back(2);
+  for (const auto& [value, script] :
+       {std::pair<int, Bytes>{paid, kPayee}, std::pair<int, Bytes>{1000 - paid, kOther}}) {
+    append(suffix, Bytes{static_cast<std::uint8_t>(value & 0xff), static_cast<std::uint8_t>(value >> 8), 0, 0, 0, 0, 0,
+                         0, static_cast<std::uint8_t>(script.size())});
+    append(suffix, script);
+  }
+  append(suffix, Bytes(4, 0));  // lock time
+  work->coinbase_suffix = suffix;
+  return work;
+}
+
+TEST_F(JobAuditTest, RefusesWorkThatPaysTooLittle) {
+  JobAuditor strict({.required_script = kPayee});
+  EXPECT_FALSE(strict.look_at(*make_shared_work(1000), now).refusal);
+  EXPECT_FALSE(strict.look_at(*make_shared_work(900), now).refusal);
+  for (const std::uint16_t paid : {std::uint16_t{899}, std::uint16_t{1}}) {
+    const auto refused = strict.look_at(*make_shared_work(paid), now);
+    ASSERT_TRUE(refused.refusal);
+    EXPECT_THAT(*refused.refusal, HasSubstr("less than the 90 % of --min-payout"));
+  }
+  JobAuditor whole({.required_script = kPayee, .min_payout = 100});
+  EXPECT_FALSE(whole.look_at(*make_shared_work(1000), now).refusal);
+  EXPECT_TRUE(whole.look_at(*make_shared_work(999), now).refusal);
 }
 
 TEST_F(JobAuditTest, ACoinbaseThatCannotBeReadIsToldOrRefused) {
