@@ -101,7 +101,7 @@ void Scheduler::on_withdrawn(work::WorkSource& source, const Error& reason) {
 
 void Scheduler::note_outcome(Slot& slot, const work::ShareOutcome& outcome) {
   using Kind = work::ShareOutcome::Kind;
-  if (outcome.again || outcome.was_block) return;  // those have reasons of their own
+  if (outcome.again || outcome.was_block || outcome.held_back) return;  // those have reasons of their own
   if (outcome.kind == Kind::kAccepted) slot.refusals = slot.times_unwell = 0;
   const bool refused =
       outcome.kind == Kind::kRejected || outcome.kind == Kind::kLowDifficulty || outcome.kind == Kind::kDuplicate;
@@ -229,8 +229,13 @@ void Scheduler::resume() {
 
 void Scheduler::lose_silent(std::chrono::seconds waited) {
   for (Slot& slot : slots_) {
-    if (slot.connected || slot.ended || !slot.last_error.empty()) continue;
-    lose(slot, fail(Errc::kTimeout, "no answer within " + std::to_string(waited.count()) + " s"), false);
+    if (slot.ended || slot.reached) continue;
+    const std::string limit = " within " + std::to_string(waited.count()) + " s";
+    if (slot.connected) {
+      lose(slot, fail(Errc::kTimeout, slot.withdrawn.empty() ? "no work" + limit : slot.withdrawn), false);
+    } else if (slot.last_error.empty()) {
+      lose(slot, fail(Errc::kTimeout, "no answer" + limit), false);
+    }
   }
 }
 

@@ -99,7 +99,7 @@ class Scheduler final : public work::SourceListener {
   [[nodiscard]] const std::shared_ptr<const work::Job>& current() const noexcept { return current_; }
   /// Whether any source has ever given work that may be used. One that refuses the credentials after that has not.
   [[nodiscard]] bool ever_reached() const noexcept;
-  /// Counts sources of which nothing was heard within `waited` as lost, so that each is named with its obstacle.
+  /// Counts sources that gave nothing to hash within `waited` as lost, so that each is named with its obstacle.
   void lose_silent(std::chrono::seconds waited);
   /// Whether a source answers.
   [[nodiscard]] bool is_connected(std::size_t source) const { return slots_.at(source).connected; }

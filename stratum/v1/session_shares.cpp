@@ -180,6 +180,7 @@ void Session::hold_back(const work::Share& share, ShareVerdict verdict, std::str
                                  .hash = share.hash,
                                  .was_block = share.is_block,
                                  .height = height_of(share),
+                                 .held_back = true,
                                  .took = now - share.found}};
   emit(std::move(result));
 }

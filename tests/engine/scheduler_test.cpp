@@ -596,6 +596,13 @@ TEST_F(RefusalsTest, WhoRefusesShareAfterShareIsPassedOver) {
   EXPECT_EQ(working_on(), 2);
 }
 
+TEST_F(RefusalsTest, SharesThatWereNotSentAreNotRefused) {
+  second_has_work();
+  for (int i = 0; i < 40; ++i)
+    scheduler.on_share(first, {.kind = work::ShareOutcome::Kind::kLowDifficulty, .held_back = true});
+  EXPECT_EQ(working_on(), 1);
+}
+
 TEST_F(RefusalsTest, AloneItGoesOn) {
   answer(work::ShareOutcome::Kind::kRejected, 40);
   EXPECT_EQ(working_on(), 1);
@@ -673,6 +680,17 @@ TEST_F(BehindTest, WhoIsBehindAloneGoesOn) {
   EXPECT_EQ(working_on(), 2);
   watching.on_withdrawn(second, Error{Errc::kRejected, "bad"});
   EXPECT_EQ(working_on(), 1);
+}
+
+TEST_F(SchedulerTest, WhoGivesNoWorkInTimeIsNamedWithItsObstacle) {
+  scheduler.on_connected(first);
+  scheduler.on_connected(second);
+  scheduler.on_withdrawn(second, Error{Errc::kRejected, "it pays somebody else"});
+  scheduler.lose_silent(30s);
+  const auto lost = events.of<SourceLost>();
+  ASSERT_EQ(lost.size(), 2U);
+  EXPECT_EQ(lost[0].reason, "no work within 30 s");
+  EXPECT_EQ(lost[1].reason, "it pays somebody else");
 }
 
 TEST_F(SchedulerTest, WantOfWorkIsToldOnceWithItsReasons) {

@@ -95,6 +95,10 @@ class PoolTest(lode.InteropTest):
             with lode.Lode(server.url(), "--require-payout", address) as miner:
                 miner.wait_for_output("pays nothing to the address")
                 self.assertEqual(miner.interrupt(), 0, miner.describe())
+            devices = ("--state", "none", "--devices", "cpu", "--threads", "1")
+            result = lode.run("mine", server.url(), "--require-payout", address, *devices, "--connect-timeout", "1")
+            self.assertEqual(result.returncode, 2)
+            self.assertIn("pays nothing to the address", result.stderr.splitlines()[-1])
             self.assertEqual(server.accepted, 0)
             self.assertEqual(server.rejected, [])
 
