@@ -173,6 +173,9 @@ void ShareSubmitter::look_for_blocks(const work::WorkTemplate& work) {
                                             .milliseconds = milliseconds(took)});
   }
   for (const PoolBlocks::Block& block : fates.passed_over) {
+    // Its file stays open, since the chain may yet come back to it, but nobody waits for its answer.
+    unanswered_.erase(block.hash);
+    settle();
     ++parts_.totals->blocks_stale;
     parts_.listener->on_event(BlockRejected{.hash = block.hash,
                                             .height = block.height,

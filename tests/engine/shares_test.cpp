@@ -332,6 +332,22 @@ TEST_F(PoolBlocksTest, AStopWaitsForOneThatIsSentAgain) {
   EXPECT_FALSE(is_open(pool.shares.at(0)));
 }
 
+TEST_F(PoolBlocksTest, AStopDoesNotWaitForOneWhosePlaceIsTaken) {
+  pool.on_share = [&](const work::Share& share) {
+    answer(outcome_of(share, ShareKind::kUnanswered));
+    if (pool.shares.size() > 1) return;
+    asio::post(context, [&] {
+      auto next = pool_work(9);
+      next->height = 201;
+      pool.on_share = [&](const work::Share& later) { answer(outcome_of(later, ShareKind::kStale)); };
+      pool.listener->on_work(pool, next);
+      engine->stop();
+    });
+  };
+  run({.submit_grace = 1h});
+  EXPECT_TRUE(is_open(pool.shares.at(0))) << "the chain may come back to it";
+}
+
 TEST_F(PoolBlocksTest, AStopDoesNotWaitForEver) {
   pool.on_share = [&](const work::Share& share) {
     engine->stop();
