@@ -1,5 +1,6 @@
 #include "host/engine/pool_blocks.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace lode::engine {
@@ -7,6 +8,10 @@ namespace lode::engine {
 void PoolBlocks::add(const Block& block) {
   if (blocks_.size() == kMost) blocks_.pop_front();
   blocks_.push_back(block);
+}
+
+bool PoolBlocks::is_open(const chain::Hash256& hash) const {
+  return std::any_of(blocks_.begin(), blocks_.end(), [&](const Block& block) { return block.hash == hash; });
 }
 
 PoolBlocks::Fates PoolBlocks::look_at(const chain::Hash256& previous_block, std::uint32_t height) {

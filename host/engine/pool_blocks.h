@@ -37,6 +37,8 @@ class PoolBlocks {
   /// are those of which later work tells nothing any more.
   Fates look_at(const chain::Hash256& previous_block, std::uint32_t height);
 
+  /// Whether its fate is not known yet.
+  [[nodiscard]] bool is_open(const chain::Hash256& hash) const;
   [[nodiscard]] std::size_t open() const noexcept { return blocks_.size(); }
 
  private:
