@@ -12,6 +12,7 @@
 #include "host/app/version.h"
 #include "host/chain/address.h"
 #include "host/store/pool_block_log.h"
+#include "stratum/v1/open_blocks.h"
 #include "stratum/v1/pool_source.h"
 #include "stratum/v1/tcp_link.h"
 
@@ -35,14 +36,11 @@ std::function<std::unique_ptr<std::ostream>()> recordings(std::filesystem::path 
   };
 }
 
-/// Blocks that an earlier run found for the pool and that need no more looking after when they are older: the chain has
-/// gone on by a thousand blocks.
-constexpr std::chrono::hours kLookedAfter{7 * 24};
-
+/// Blocks that earlier runs found for the pool and that have no answer yet.
 std::vector<v1::Submission> open_blocks(const std::filesystem::path& state, const std::string& pool, const Log& log) {
   const auto now = std::chrono::system_clock::now();
   std::vector<v1::Submission> open;
-  for (const store::PoolBlock& block : store::PoolBlockLog(state).open_blocks(now - kLookedAfter)) {
+  for (const store::PoolBlock& block : store::PoolBlockLog(state).open_blocks(now - v1::OpenBlocks::kForgottenAfter)) {
     if (block.pool != pool) continue;
     open.push_back({.hash = block.hash,
                     .height = block.height,

@@ -343,7 +343,7 @@ class Engine::Impl final : public SubmitterListener {
       return;  // it was dropped for this; what is left in its ring is looked at for blocks only
     ++totals_.hardware_errors;
     const std::string& device = workers_->info(worker).id;
-    log_.warn("{}: a result does not hold", device);
+    log_.warn("{}: wrong result (hardware error)", device);
     emit(HardwareError{.device = device, .count = totals_.hardware_errors});
     if (++errors_in_a_row_[worker] >= kHardwareErrorsAllowed) {
       constexpr const char* kReason = "wrong results, one after another";

@@ -145,7 +145,7 @@ void ShareSubmitter::on_block_answer(const work::WorkSource& source, const work:
   if (outcome.kind == Kind::kDuplicate) return;  // found twice and sent once: an answer is on its way
   if (outcome.kind == Kind::kUnanswered) {
     if (blocks_.is_open(outcome.hash)) unanswered_.insert(outcome.hash);
-    log_.warn("{} has no answer ({}); it is sent until it has one", block, outcome.reason);
+    log_.warn("{} has no answer ({}); it will be sent again", block, outcome.reason);
     return;
   }
   unanswered_.erase(outcome.hash);

@@ -13,13 +13,8 @@
 #include "host/store/posix_file.h"
 
 namespace lode::store {
-namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kMaxBlockBytes = 4'000'000;
-
-}  // namespace
 
 void AcceptedBlocks::load() {
   std::error_code code;
@@ -60,8 +55,8 @@ std::vector<BlockName> AcceptedBlocks::names() const {
   return names;
 }
 
-Result<Bytes> AcceptedBlocks::read(const BlockName& name) const {
-  return read_regular_file(folder_ / to_file_name(name), kMaxBlockBytes);
+Result<Bytes> AcceptedBlocks::read(const BlockName& name, std::size_t max_bytes) const {
+  return read_regular_file(folder_ / to_file_name(name), max_bytes);
 }
 
 void AcceptedBlocks::remove(const Entry& entry) {

@@ -41,7 +41,7 @@ class AcceptedBlocks {
   /// Lowest height first.
   [[nodiscard]] std::vector<BlockName> names() const;
   /// A block's bytes. Errors: as read_regular_file().
-  [[nodiscard]] Result<Bytes> read(const BlockName& name) const;
+  [[nodiscard]] Result<Bytes> read(const BlockName& name, std::size_t max_bytes) const;
 
   void forget(const BlockName& name);
   /// `tip`: the height of the best chain.

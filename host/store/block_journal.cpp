@@ -209,7 +209,7 @@ std::vector<BlockName> BlockJournal::accepted() {
 
 Result<PendingBlock> BlockJournal::read_accepted(const BlockName& name) {
   const std::lock_guard lock(mutex_);
-  auto bytes = accepted_.read(name);
+  auto bytes = accepted_.read(name, kMaxBlockBytes);
   if (!bytes) return bytes.error();
   const auto previous = check_content(name, *bytes);
   if (!previous) return previous.error();

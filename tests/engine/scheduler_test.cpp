@@ -620,7 +620,7 @@ TEST_F(RefusalsTest, LateSharesAndTakenOnesAreNoSign) {
 
 class BehindTest : public SchedulerTest {
  public:
-  static constexpr auto kAllowed = 20ms;
+  static constexpr auto kAllowed = 300ms;
 
   void give(FakeSource& source, std::uint8_t number, std::uint32_t height, bool for_shares = false) {
     auto work = test::make_template(number);

@@ -55,7 +55,7 @@ TEST_F(AcceptedBlocksTest, AreThereForTheNextRun) {
   next.load();
   ASSERT_EQ(next.names().size(), 2U);
   EXPECT_EQ(next.names()[0], name);
-  const auto bytes = next.read(name);
+  const auto bytes = next.read(name, 1000);
   ASSERT_TRUE(bytes);
   EXPECT_EQ(*bytes, Bytes(100, 7));
 }
