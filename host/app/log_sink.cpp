@@ -8,9 +8,12 @@
 #include <chrono>
 #include <ctime>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "host/app/repeat_limit.h"
 #include "host/app/text.h"
 
 namespace lode::app {
@@ -38,25 +41,41 @@ std::pair<Colour, std::string_view> look_of(spdlog::level::level_enum level) {
   }
 }
 
-/// The Terminal locks; no further mutex is needed.
+/// The Terminal has a lock of its own.
 class TerminalSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
   explicit TerminalSink(Terminal& terminal) : terminal_(terminal) {}
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    const auto [colour, prefix] = look_of(message.level);
     const std::string text = printable({message.payload.data(), message.payload.size()});
+    std::vector<std::string> reports;
+    bool shown = true;
+    {
+      const auto now = std::chrono::steady_clock::now();
+      const std::lock_guard lock(mutex_);
+      reports = limit_.take_reports(now);
+      if (message.level >= spdlog::level::warn) shown = limit_.admit(text, now);
+    }
+    for (const std::string& report : reports)
+      write(message, spdlog::level::warn, report);
+    if (shown) write(message, message.level, text);
+  }
+  void flush_() override {}
+
+ private:
+  void write(const spdlog::details::log_msg& message, spdlog::level::level_enum level, const std::string& text) {
+    const auto [colour, prefix] = look_of(level);
     const std::string component =
         fmt::format("[{}]", std::string_view(message.logger_name.data(), message.logger_name.size()));
     terminal_.line(fmt::format("{} {} {}", terminal_.paint(Colour::kDim, clock_time(message.time)),
                                terminal_.paint(Colour::kCyan, component),
                                terminal_.paint(colour, std::string(prefix) + text)));
   }
-  void flush_() override {}
 
- private:
   Terminal& terminal_;
+  std::mutex mutex_;
+  RepeatLimit limit_;
 };
 
 spdlog::level::level_enum spdlog_level(LogLevel level) {
