@@ -102,8 +102,10 @@ void Session::on_reply(const Reply& reply, TimePoint now) {
     case Purpose::kAuthorize:
       on_authorized(reply, now);
       break;
-    case Purpose::kExtranonce:
     case Purpose::kSuggest:
+      on_suggestion_answered(reply, now);
+      break;
+    case Purpose::kExtranonce:
     case Purpose::kPing:
       break;  // a refusal changes nothing
   }

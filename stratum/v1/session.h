@@ -31,8 +31,9 @@ using TimePoint = std::chrono::steady_clock::time_point;
 
 /// What is known of a pool beyond one connection.
 struct PoolMemory {
-  std::string session_id;           ///< to resume; empty: none
-  bool difficulty_at_once = false;  ///< learned: a new difficulty counts for the current job
+  std::string session_id;             ///< to resume; empty: none
+  bool difficulty_at_once = false;    ///< learned: a new difficulty counts for the current job
+  bool judges_by_suggestion = false;  ///< learned: it names no difficulty, and means the one that was suggested to it
   VersionBitsForm bits_form = VersionBitsForm::kMasked;
   bool bits_form_proved = false;  ///< a share with job bits in the mask was accepted
   SearchLedger ledger;
@@ -132,6 +133,9 @@ class Session {
   /// Whether one more change of the running job is taken; ends the session where it is one too many.
   bool may_change(TimePoint now);
   void apply_difficulty_now(TimePoint now);
+  void on_suggestion_answered(const Reply& reply, TimePoint now);
+  /// The target of the difficulty that was suggested, where the pool agreed and has named none.
+  [[nodiscard]] std::optional<chain::Target> agreed_target() const;
   void on_mask(std::uint32_t answered, TimePoint now);
   void on_set_version_mask(const Request& request, TimePoint now);
   void issue(NewWork::Cause cause, bool clean, TimePoint now);
@@ -156,6 +160,7 @@ class Session {
   void hold_back(const work::Share& share, ShareVerdict verdict, std::string_view why, TimePoint now);
   void on_share_reply(const SentShare& sent, const Reply& reply, TimePoint now);
   void learn(const SentShare& sent, ShareVerdict verdict, TimePoint now);
+  bool learn_of_suggestion(TimePoint now);
   void expire_shares(TimePoint now);
   void finish_silent(TimePoint now);
   void send_open_blocks(TimePoint now);
@@ -207,6 +212,7 @@ class Session {
   std::uint32_t mask_ = 0;
 
   bool has_difficulty_ = false;
+  bool suggestion_agreed_ = false;  ///< the pool answered `true` to a suggested difficulty or target
   chain::Target next_target_ = chain::Target::difficulty_one();
   double hash_rate_ = 0;
   chain::Target warned_target_ = chain::Target::max();

@@ -108,6 +108,7 @@ SessionRecorder::SessionRecorder(std::ostream& to, const SessionOptions& options
     : to_(to), begin_(begin) {
   const json::object known{{"session", memory.session_id},
                            {"difficulty_at_once", memory.difficulty_at_once},
+                           {"judges_by_suggestion", memory.judges_by_suggestion},
                            {"bits_as_change", memory.bits_form == VersionBitsForm::kChange},
                            {"bits_form_proved", memory.bits_form_proved},
                            {"open_blocks", encode_open_blocks(memory.open_blocks, begin)}};

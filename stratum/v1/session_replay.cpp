@@ -65,6 +65,7 @@ Result<void> Replay::read_head(const json::object& head) {
       memory_.session_id = id->get_string();
     }
     memory_.difficulty_at_once = flag("difficulty_at_once");
+    memory_.judges_by_suggestion = flag("judges_by_suggestion");
     memory_.bits_form = flag("bits_as_change") ? VersionBitsForm::kChange : VersionBitsForm::kMasked;
     memory_.bits_form_proved = flag("bits_form_proved");
     if (const json::value* blocks = known.if_contains("open_blocks")) {

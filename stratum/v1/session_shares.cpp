@@ -212,10 +212,24 @@ void Session::learn(const SentShare& sent, ShareVerdict verdict, TimePoint now) 
     apply_difficulty_now(now);
     return;
   }
+  if (learn_of_suggestion(now)) return;
   if (!sent.has_job_bits || memory_.bits_form_proved) return;
   // The pool hashed another header: it puts version bits together in the other way.
   memory_.bits_form =
       memory_.bits_form == VersionBitsForm::kMasked ? VersionBitsForm::kChange : VersionBitsForm::kMasked;
+}
+
+bool Session::learn_of_suggestion(TimePoint now) {
+  const auto target = agreed_target();
+  if (!target || !(*target < next_target_)) return false;
+  memory_.judges_by_suggestion = true;
+  next_target_ = *target;
+  emit(Warning{
+      fmt::format("the pool names no difficulty and refuses shares of the usual first one: it seems to mean the "
+                  "suggested {:g}, and gets shares of that",
+                  target->difficulty())});
+  apply_difficulty_now(now);
+  return true;
 }
 
 void Session::expire_shares(TimePoint now) {

@@ -114,6 +114,7 @@ void Session::on_difficulty(const Result<chain::Target>& target, TimePoint now) 
   }
   const bool first = !has_difficulty_;
   has_difficulty_ = true;
+  memory_.judges_by_suggestion = false;
   if (!first && *target == next_target_) return;
   next_target_ = *target;
   emit(DifficultyChanged{*target});
@@ -127,6 +128,22 @@ void Session::apply_difficulty_now(TimePoint now) {
   current_->target = next_target_;
   issue(NewWork::Cause::kDifficulty, false, now);
   warn_of_first_share();
+}
+
+std::optional<chain::Target> Session::agreed_target() const {
+  if (!suggestion_agreed_ || has_difficulty_) return std::nullopt;
+  if (options_.suggest_target) return options_.suggest_target;
+  const auto target = chain::Target::from_difficulty(options_.suggest_difficulty.value_or(1));
+  return target ? std::optional(*target) : std::nullopt;
+}
+
+void Session::on_suggestion_answered(const Reply& reply, TimePoint now) {
+  const bool* agreed = reply.result.if_bool();
+  suggestion_agreed_ = suggestion_agreed_ || (!reply.error && agreed != nullptr && *agreed);
+  const auto target = agreed_target();
+  if (!target || !memory_.judges_by_suggestion) return;
+  next_target_ = *target;
+  apply_difficulty_now(now);
 }
 
 void Session::on_set_version_mask(const Request& request, TimePoint now) {

@@ -382,6 +382,73 @@ TEST(Session, SharesThatAreNeverAnsweredAreForgottenOldestFirst) {
   EXPECT_FALSE(driver.session->is_over());
 }
 
+/// A result for the driver's work, as if its hash were as good as `difficulty`. `number` tells several apart.
+work::Share planted(const Driver& driver, std::string_view difficulty, std::uint8_t number) {
+  work::Share share;
+  share.job =
+      std::make_shared<const work::Job>(work::Job{.generation = 1, .work = driver.work(), .received = driver.now});
+  share.roll = {.extranonce2 = 0, .version = driver.work()->version, .time = driver.work()->time, .nonce = number};
+  share.hash.bytes = chain::Target::from_difficulty(difficulty).value().le_bytes();
+  share.hash.bytes[0] = number;
+  share.found = driver.now;
+  return share;
+}
+
+SessionOptions suggesting(double difficulty) {
+  SessionOptions options = plain_options();
+  options.suggest_difficulty = difficulty;
+  return options;
+}
+
+/// Its pool agrees to what is suggested, and names no difficulty.
+void agree(Driver& driver) {
+  driver.shake_hands("");
+  driver.receive(driver.reply_to("mining.suggest_difficulty", "true"));
+  driver.receive(notify_line());
+}
+
+TEST(Session, APoolThatMeansTheSuggestedDifficultyIsRecognisedFromItsFirstRefusal) {
+  Driver driver(suggesting(1000));
+  agree(driver);
+  EXPECT_EQ(driver.work()->share_target, chain::Target::difficulty_one()) << "nothing says otherwise yet";
+  driver.submit(planted(driver, "2", 1));
+  driver.receive(driver.reply_to("mining.submit", "null", R"([23,"Low difficulty share",null])"));
+  EXPECT_EQ(driver.work()->share_target, *chain::Target::from_difficulty("1000"));
+  EXPECT_EQ(driver.all<Warning>().size(), 1U);
+  driver.submit(planted(driver, "2000", 2));
+  EXPECT_EQ(driver.count("mining.submit"), 2U);
+
+  driver.connect();
+  agree(driver);
+  EXPECT_EQ(driver.work()->share_target, *chain::Target::from_difficulty("1000")) << "it is known now";
+  driver.receive(difficulty_line("16"));
+  driver.receive(notify_line({.id = "2", .clean = true}));
+  EXPECT_EQ(driver.work()->share_target, *chain::Target::from_difficulty("16")) << "its own word counts";
+  driver.connect();
+  agree(driver);
+  EXPECT_EQ(driver.work()->share_target, chain::Target::difficulty_one());
+}
+
+TEST(Session, ARefusalSaysNothingOfASuggestionThatWasNotAgreedTo) {
+  for (const char* answer : {"false", "null", "1000"}) {
+    Driver driver(suggesting(1000));
+    driver.shake_hands("");
+    driver.receive(driver.reply_to("mining.suggest_difficulty", answer));
+    driver.receive(notify_line());
+    driver.submit(planted(driver, "2", 1));
+    driver.receive(driver.reply_to("mining.submit", "null", R"([23,"Low difficulty share",null])"));
+    EXPECT_EQ(driver.work()->share_target, chain::Target::difficulty_one()) << answer;
+  }
+  Driver told(suggesting(1000));
+  told.shake_hands("");
+  told.receive(told.reply_to("mining.suggest_difficulty", "true"));
+  told.receive(difficulty_line("1"));
+  told.receive(notify_line());
+  told.submit(planted(told, "2", 1));
+  told.receive(told.reply_to("mining.submit", "null", R"([23,"Low difficulty share",null])"));
+  EXPECT_EQ(told.work()->share_target, chain::Target::difficulty_one()) << "it has named its own";
+}
+
 TEST(Session, AJobThatIsChangedWithoutEndEndsIt) {
   const auto mask_line = [](int i) {
     return std::string(R"({"id":null,"method":"mining.set_version_mask","params":[")") +
