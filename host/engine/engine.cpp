@@ -149,6 +149,16 @@ class Engine::Impl final : public SubmitterListener {
     return shown;
   }
 
+  void on_restoring(const chain::Hash256& parent) override { scheduler_.hold_parent(parent); }
+
+  void on_restored(const chain::Hash256& parent, bool solved) override {
+    if (solved) {
+      scheduler_.close_parent(parent);
+    } else {
+      scheduler_.reopen_parent(parent);
+    }
+  }
+
   void on_block_fate(const BlockFate& fate) override {
     const work::FoundBlock& block = fate.block;
     if (fate.outcome.kind == work::BlockOutcome::Kind::kAccepted) {

@@ -127,7 +127,10 @@ asio::awaitable<bool> Submitter::send_again(work::BlockSink& sink, const store::
                                .previous_block = kept->previous_block,
                                .height = kept->height,
                                .serialized = kept->serialized};
+  listener_.on_restoring(block.previous_block);
   const Outcome outcome = co_await sink.submit_block(block);
+  listener_.on_restored(block.previous_block,
+                        outcome.kind == Outcome::Kind::kAccepted || outcome.kind == Outcome::Kind::kStale);
   switch (outcome.kind) {
     case Outcome::Kind::kAccepted:
       log_.info("block {} at height {} is in the chain of {} again", name.hash.to_display(), name.height, sink.name());

@@ -34,6 +34,10 @@ class SubmitterListener {
  public:
   virtual ~SubmitterListener() = default;
   virtual void on_block_fate(const BlockFate& fate) = 0;
+  /// A block that a node has lost goes to it again: until it has it, the node's work is for `parent`, which was solved.
+  virtual void on_restoring(const chain::Hash256& /*parent*/) {}
+  /// Comes once for each of those: whether that block, or another on the parent, is in the chain.
+  virtual void on_restored(const chain::Hash256& /*parent*/, bool /*solved*/) {}
 };
 
 class Submitter {

@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
+#include <set>
 
 #include "host/chain/header.h"
 #include "tests/engine/fakes.h"
@@ -51,6 +52,11 @@ class SlowSink final : public work::BlockSink {
 class SubmitterTest : public ::testing::Test, public SubmitterListener {
  public:
   void on_block_fate(const BlockFate& fate) override { fates.push_back(fate); }
+  void on_restoring(const chain::Hash256& parent) override { held.insert(parent); }
+  void on_restored(const chain::Hash256& parent, bool solved) override {
+    EXPECT_EQ(held.erase(parent), 1U);
+    (solved ? closed : given_back).push_back(parent);
+  }
 
   void make(std::vector<work::BlockSink*> sinks) {
     journal = store::BlockJournal::open(folder.path(), Log()).value();
@@ -77,6 +83,9 @@ class SubmitterTest : public ::testing::Test, public SubmitterListener {
   std::unique_ptr<store::BlockJournal> journal;
   std::optional<Submitter> submitter;
   std::vector<BlockFate> fates;
+  std::set<chain::Hash256> held;  ///< parents of blocks that are being restored
+  std::vector<chain::Hash256> closed;
+  std::vector<chain::Hash256> given_back;
   FakeSink first{"first"};
   FakeSink second{"second"};
   work::FoundBlock block = test::make_block(1);
@@ -295,6 +304,16 @@ TEST_F(RestoreTest, WhatANodeLostIsSentAgainLowestFirst) {
   EXPECT_TRUE(second.received.empty());
   EXPECT_TRUE(fates.empty()) << "they were counted when they were accepted";
   EXPECT_EQ(journal->accepted().size(), 4U) << "they may be lost once more";
+}
+
+TEST_F(RestoreTest, WorkOnTheParentIsHeldUntilTheNodeHasTheBlock) {
+  first.lacks = {blocks[2].hash, blocks[3].hash};
+  first.outcomes = {outcome(Kind::kAccepted), outcome(Kind::kRejected)};
+  first.on_submit = [&](const work::FoundBlock& sent) { EXPECT_TRUE(held.contains(sent.previous_block)); };
+  restore();
+  EXPECT_TRUE(held.empty());
+  EXPECT_EQ(closed, (std::vector<chain::Hash256>{blocks[2].previous_block}));
+  EXPECT_EQ(given_back, (std::vector<chain::Hash256>{blocks[3].previous_block}));
 }
 
 TEST_F(RestoreTest, ANodeThatDoesNotTellIsAskedAtItsNextConnection) {
