@@ -25,6 +25,8 @@ json::array sources_json(const std::vector<engine::SourceCounters>& sources) {
   for (const engine::SourceCounters& one : sources) {
     array.push_back({{"source", json_text(one.source)},
                      {"connected", one.connected},
+                     {"state", one.state},
+                     {"trouble", one.trouble.empty() ? json::value(nullptr) : json_text(one.trouble)},
                      {"hashes", one.hashes},
                      {"shares_submitted", one.shares_submitted},
                      {"shares_accepted", one.shares_accepted},
@@ -55,7 +57,7 @@ struct Fields {
     to["for_good"] = event.for_good;
   }
   void operator()(const engine::NoWork& event) const {
-    to["event"] = "no_work";
+    to["event"] = "no_usable_work";
     to["reason"] = json_text(event.reason);
   }
   void operator()(const engine::JobStarted& event) const {

@@ -417,7 +417,10 @@ class Engine::Impl final : public SubmitterListener {
   [[nodiscard]] std::vector<SourceCounters> source_counters() const {
     std::vector<SourceCounters> all = tally_.counters();
     for (std::size_t i = 0; i < all.size(); ++i) {
-      all[i].connected = scheduler_.is_connected(i);
+      const SourceHealth& health = scheduler_.health(i);
+      all[i].connected = health.is_connected();
+      all[i].state = state_name(health.state(Clock::now()));
+      all[i].trouble = health.trouble(Clock::now());
       if (workers_) all[i].hashes = workers_->hashes_for(i);
     }
     return all;

@@ -138,6 +138,8 @@ struct Totals {
 struct SourceCounters {
   std::string source;
   bool connected = false;
+  std::string state = {};    ///< see state_name() in source_health.h
+  std::string trouble = {};  ///< what keeps it from working; empty: nothing
   std::uint64_t hashes = 0;  ///< done for its jobs
   std::uint64_t shares_submitted = 0;
   std::uint64_t shares_accepted = 0;

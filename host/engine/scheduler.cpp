@@ -1,5 +1,7 @@
 #include "host/engine/scheduler.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
@@ -15,11 +17,6 @@ constexpr std::size_t kRememberedPoolParents = 64;
 
 /// Devices that idle for so long are worth a word: a block of one's own interrupts them for less.
 constexpr std::chrono::seconds kIdlenessTold{3};
-
-/// Shares in a row that a source may refuse before it counts as unwell, and for how long: twice as long each time.
-constexpr int kRefusalsAllowed = 16;
-constexpr std::chrono::seconds kFirstUnwell{60};
-constexpr std::chrono::seconds kLongestUnwell{3600};
 
 /// A source whose latest word is a closed parent for this long after the block was accepted is no straggler: it means
 /// it.
@@ -54,10 +51,7 @@ Scheduler::Slot& Scheduler::slot_of(const work::WorkSource& source) {
 }
 
 void Scheduler::on_connected(work::WorkSource& source) {
-  Slot& slot = slot_of(source);
-  if (std::exchange(slot.connected, true)) return;
-  slot.connected_since = std::chrono::steady_clock::now();
-  slot.last_error.clear();
+  if (!slot_of(source).health.connect(std::chrono::steady_clock::now())) return;
   log_.info("{}: connected", source.name());
   events_.on_event(SourceConnected{.source = source.name()});
   if (connected_) connected_(source);
@@ -66,16 +60,11 @@ void Scheduler::on_connected(work::WorkSource& source) {
 void Scheduler::on_work(work::WorkSource& source, std::shared_ptr<const work::WorkTemplate> work) {
   Slot& slot = slot_of(source);
   // Where it stands by or is not its turn, nothing else says that what was hashed for it is void.
-  if (work->clean && work != slot.work) book_.retire_source(index_of(slot));
-  const auto now = std::chrono::steady_clock::now();
-  if (slot.work == nullptr || slot.work->previous_block != work->previous_block) slot.tip_since = now;
-  slot.work = std::move(work);
-  slot.withdrawn.clear();
-  slot.reached = true;
-  slot.received = now;
-  if (slot.work->parent_again) {
-    std::erase_if(parents_, [&](const auto& p) { return p.first == slot.work->previous_block && p.second.closed; });
+  if (work->clean && work != slot.health.work()) book_.retire_source(index_of(slot));
+  if (work->parent_again) {
+    std::erase_if(parents_, [&](const auto& p) { return p.first == work->previous_block && p.second.closed; });
   }
+  slot.health.give_work(std::move(work), std::chrono::steady_clock::now());
   choose();
   pass_on_tip(slot);
 }
@@ -83,69 +72,59 @@ void Scheduler::on_work(work::WorkSource& source, std::shared_ptr<const work::Wo
 void Scheduler::pass_on_tip(const Slot& node) {
   // Where nodes differ, the first in order is believed.
   const auto first = std::find_if(slots_.begin(), slots_.end(), [](const Slot& slot) {
-    return slot.connected && slot.work != nullptr && !slot.work->is_for_shares();
+    return has_work(slot) && !slot.health.work()->is_for_shares();
   });
   if (first == slots_.end() || &*first != &node) return;
   for (const Slot& slot : slots_) {
-    if (&slot != &node) slot.source->note_node_tip(node.work->height, node.work->previous_block);
+    if (&slot != &node) slot.source->note_node_tip(node.health.work()->height, node.health.work()->previous_block);
   }
 }
 
 void Scheduler::on_withdrawn(work::WorkSource& source, const Error& reason) {
-  Slot& slot = slot_of(source);
-  slot.withdrawn = reason.message();
-  log_.error("{}: its work is not usable: {}", source.name(), slot.withdrawn);
-  slot.work = nullptr;
+  slot_of(source).health.withdraw_work(reason);
+  log_.error("{}: its work is not usable: {}", source.name(), reason.message());
   choose();
-}
-
-void Scheduler::note_outcome(Slot& slot, const work::ShareOutcome& outcome) {
-  using Kind = work::ShareOutcome::Kind;
-  if (outcome.again || outcome.was_block || outcome.held_back) return;  // those have reasons of their own
-  if (outcome.kind == Kind::kAccepted) slot.refusals = slot.times_unwell = 0;
-  const bool refused =
-      outcome.kind == Kind::kRejected || outcome.kind == Kind::kLowDifficulty || outcome.kind == Kind::kDuplicate;
-  if (!refused || ++slot.refusals < kRefusalsAllowed) return;
-  slot.refusals = 0;
-  const auto pause = std::min(kFirstUnwell * (1 << std::min(slot.times_unwell++, 10)), kLongestUnwell);
-  slot.unwell_until = std::chrono::steady_clock::now() + pause;
-  log_.warn("{}: refuses share after share, the last {} for: {}; other sources are preferred for {} s",
-            slot.source->name(), kRefusalsAllowed, outcome.reason, pause.count());
-  choose();
-}
-
-bool Scheduler::has_work(const Slot& slot) const {
-  return slot.connected && slot.work != nullptr && worth_of(*slot.work, slot.received) == Worth::kWork;
 }
 
 const Scheduler::Slot* Scheduler::node_ahead_of(const Slot& slot) const {
-  if (slot.work == nullptr || slot.work->height == 0) return nullptr;
+  if (!has_work(slot) || slot.health.work()->height == 0) return nullptr;
   const auto since = std::chrono::steady_clock::now() - patience_.behind;
   const auto node = std::find_if(slots_.begin(), slots_.end(), [&](const Slot& other) {
-    return other.connected && other.work != nullptr && !other.work->is_for_shares() &&
-           other.work->height > slot.work->height && other.tip_since <= since;
+    return has_work(other) && !other.health.work()->is_for_shares() &&
+           other.health.work()->height > slot.health.work()->height && other.health.tip_since() <= since;
   });
   return node == slots_.end() ? nullptr : &*node;
 }
 
-void Scheduler::tell_who_is_behind() {
+void Scheduler::compare_tips() {
   for (Slot& slot : slots_) {
+    const bool known = slot.health.is_behind();
     const Slot* node = node_ahead_of(slot);
-    if (std::exchange(slot.behind_told, node != nullptr) || node == nullptr) continue;
-    log_.warn("{}: its work is for height {}, while {} is at {}: sources that are not behind are preferred",
-              slot.source->name(), slot.work->height, node->source->name(), node->work->height);
+    slot.health.note_behind(node == nullptr ? std::string()
+                                            : fmt::format("its work is for height {}, while {} is at {}",
+                                                          slot.health.work()->height, node->source->name(),
+                                                          node->health.work()->height));
+    if (known || node == nullptr) continue;
+    log_.warn("{}: {}: sources that are not behind are preferred", slot.source->name(),
+              slot.health.trouble(std::chrono::steady_clock::now()));
   }
 }
 
 bool Scheduler::is_passed_over(const Slot& slot) const {
   const auto now = std::chrono::steady_clock::now();
-  const auto is_fit = [&](const Slot& one) { return now >= one.unwell_until && node_ahead_of(one) == nullptr; };
-  return !is_fit(slot) &&
-         std::any_of(slots_.begin(), slots_.end(), [&](const Slot& other) { return has_work(other) && is_fit(other); });
+  return slot.health.state(now) == SourceState::kUnwell &&
+         std::any_of(slots_.begin(), slots_.end(), [&](const Slot& other) {
+           return other.health.state(now) == SourceState::kWorking && worth_of(other) == Worth::kWork;
+         });
 }
 
 void Scheduler::on_share(work::WorkSource& source, const work::ShareOutcome& outcome) {
-  note_outcome(slot_of(source), outcome);
+  const auto refusals = slot_of(source).health.note_answer(outcome, std::chrono::steady_clock::now());
+  if (refusals) {
+    log_.warn("{}: refuses share after share, the last {} with: {} ({}); other sources are preferred for {} s",
+              source.name(), refusals->count, outcome.reason, refusals->likely_cause, refusals->pause.count());
+    choose();
+  }
   judge_(source, outcome);
 }
 
@@ -158,22 +137,14 @@ void Scheduler::on_ended(work::WorkSource& source, const Error& reason) {
 }
 
 void Scheduler::lose(Slot& slot, const Error& reason, bool for_good) {
-  const bool was_connected = std::exchange(slot.connected, false);
-  slot.ended = for_good;
-  slot.withdrawn.clear();
-  const bool refused = reason.is(Errc::kUnauthorized);
-  if (refused) slot.reached = false;
-  slot.work = nullptr;
-  std::string message = reason.message();
-  // A source that stays away says the same again and again; people need it once.
-  const bool is_news = was_connected || for_good || message != slot.last_error;
-  slot.last_error = message;
+  const bool is_news = slot.health.lose(reason, for_good);
   choose();
-  if (is_news) {
-    log_.warn("{}: {}{}", slot.source->name(), message, for_good ? " (not tried again)" : "");
-    events_.on_event(SourceLost{
-        .source = slot.source->name(), .reason = std::move(message), .for_good = for_good, .refused = refused});
-  }
+  if (!is_news) return;
+  log_.warn("{}: {}{}", slot.source->name(), reason.message(), for_good ? " (not tried again)" : "");
+  events_.on_event(SourceLost{.source = slot.source->name(),
+                              .reason = reason.message(),
+                              .for_good = for_good,
+                              .refused = reason.is(Errc::kUnauthorized)});
 }
 
 void Scheduler::hold_parent(const chain::Hash256& parent) {
@@ -229,36 +200,36 @@ void Scheduler::resume() {
 
 void Scheduler::lose_silent(std::chrono::seconds waited) {
   for (Slot& slot : slots_) {
-    if (slot.ended || slot.reached) continue;
+    if (slot.health.has_ended() || slot.health.is_reached()) continue;
     const std::string limit = " within " + std::to_string(waited.count()) + " s";
-    if (slot.connected) {
-      lose(slot, fail(Errc::kTimeout, slot.withdrawn.empty() ? "no work" + limit : slot.withdrawn), false);
-    } else if (slot.last_error.empty()) {
+    const std::string& withdrawn = slot.health.withdrawn();
+    if (slot.health.is_connected()) {
+      lose(slot, fail(Errc::kTimeout, withdrawn.empty() ? "no work" + limit : withdrawn), false);
+    } else if (!slot.health.has_failed()) {
       lose(slot, fail(Errc::kTimeout, "no answer" + limit), false);
     }
   }
 }
 
 bool Scheduler::ever_reached() const noexcept {
-  return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.reached; });
+  return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.health.is_reached(); });
 }
 
 bool Scheduler::all_ended() const noexcept {
-  return std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.ended; });
+  return std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.health.has_ended(); });
 }
 
 bool Scheduler::is_steady(const Slot& slot) const {
-  return std::chrono::steady_clock::now() - slot.connected_since >= patience_.return_after;
+  return std::chrono::steady_clock::now() - slot.health.connected_since() >= patience_.return_after;
 }
 
 bool Scheduler::is_waited_for(const Slot& slot) const {
-  return !ever_worked_ && !slot.ended && slot.last_error.empty() && slot.withdrawn.empty() &&
+  return !ever_worked_ && !slot.health.has_ended() && !slot.health.has_failed() &&
          std::chrono::steady_clock::now() - started_ < patience_.first_work;
 }
 
 void Scheduler::look_again() {
   turn_over_ = true;
-  tell_who_is_behind();
   choose();
   tell_of_idleness();
 }
@@ -274,14 +245,13 @@ void Scheduler::tell_of_idleness() {
 }
 
 std::string Scheduler::trouble_of(const Slot& slot) const {
-  if (!slot.connected) return slot.last_error.empty() ? "no answer yet" : slot.last_error;
-  if (!slot.withdrawn.empty()) return slot.withdrawn;
-  if (slot.work == nullptr) return "it has sent no work";
-  return worth_of(*slot.work, slot.received) == Worth::kWait ? "a block was found for its work, and has no answer yet"
-                                                             : "its work is for a block that was found";
+  if (!has_work(slot)) return slot.health.trouble(std::chrono::steady_clock::now());
+  return worth_of(slot) == Worth::kWait ? "a block was found for its work, and has no answer yet"
+                                        : "its work is for a block that was found";
 }
 
 void Scheduler::choose() {
+  compare_tips();
   if (balance_) account();
   if (paused_) return idle();
   if (balance_) {
@@ -297,7 +267,8 @@ void Scheduler::account() {
     done[i] = balance_->hashes_for(i);
   quotas_->account(done, has_work_);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    has_work_[i] = has_work(slots_[i]) && !is_passed_over(slots_[i]);
+    const Slot& slot = slots_[i];
+    has_work_[i] = has_work(slot) && worth_of(slot) == Worth::kWork && !is_passed_over(slot);
   }
 }
 
@@ -313,11 +284,11 @@ void Scheduler::choose_by_order() {
   std::optional<std::size_t> unsteady;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     Slot& slot = slots_[i];
-    if (!slot.connected || slot.work == nullptr) {
+    if (!has_work(slot)) {
       if (is_waited_for(slot)) return idle();
       continue;
     }
-    const Worth worth = worth_of(*slot.work, slot.received);
+    const Worth worth = worth_of(slot);
     if (worth == Worth::kNothing || is_passed_over(slot)) continue;
     if (worth == Worth::kWait) return idle();
     // The source in use goes on being used until a better one has proved itself.
@@ -342,32 +313,36 @@ Scheduler::Worth Scheduler::worth_of(const work::WorkTemplate& work,
   return means_it ? Worth::kWork : Worth::kNothing;
 }
 
+Scheduler::Worth Scheduler::worth_of(const Slot& slot) const {
+  return worth_of(*slot.health.work(), slot.health.work_since());
+}
+
 bool Scheduler::is_solved(const work::Job& job) const {
   return worth_of(*job.work, job.received) != Worth::kWork;
 }
 
 void Scheduler::put_to_work(std::size_t source, Slot& slot) {
-  const bool shares_only = slot.work->is_for_shares() && slot.work->share_target < slot.work->network_target &&
-                           has_pool_block(slot.work->previous_block);
-  const bool goes_on = current_ && current_->work == slot.work;
+  const std::shared_ptr<const work::WorkTemplate> work = slot.health.work();
+  const bool shares_only =
+      work->is_for_shares() && work->share_target < work->network_target && has_pool_block(work->previous_block);
+  const bool goes_on = current_ && current_->work == work;
   if (goes_on && current_->shares_only == shares_only) return;
   const bool is_turn = balance_ && current_ && current_->source != source && has_work_[current_->source];
   if (current_ && current_->source != source && !balance_) log_.info("working for {} now", slot.source->name());
   ever_worked_ = true;
   idleness_told_ = false;
-  current_ = book_.add(source, slot.work, slot.received,
+  current_ = book_.add(source, work, slot.health.work_since(),
                        is_turn ? work::JobBook::Before::kStands : work::JobBook::Before::kVoid, shares_only);
   assign_(current_);
   // With every turn the same work comes again; people need it once.
-  if (std::exchange(slot.told, slot.work) == slot.work && (balance_ || goes_on)) return;
-  events_.on_event(JobStarted{.source = slot.work->source,
-                              .height = slot.work->height,
-                              .clean = slot.work->clean,
-                              .transactions = slot.work->body ? slot.work->body->transaction_count : 0,
-                              .network_difficulty = slot.work->network_target.difficulty(),
-                              .share_difficulty = slot.work->is_for_shares()
-                                                      ? std::optional(slot.work->share_target.difficulty())
-                                                      : std::nullopt});
+  if (std::exchange(slot.told, work) == work && (balance_ || goes_on)) return;
+  events_.on_event(JobStarted{
+      .source = work->source,
+      .height = work->height,
+      .clean = work->clean,
+      .transactions = work->body ? work->body->transaction_count : 0,
+      .network_difficulty = work->network_target.difficulty(),
+      .share_difficulty = work->is_for_shares() ? std::optional(work->share_target.difficulty()) : std::nullopt});
 }
 
 void Scheduler::idle() {

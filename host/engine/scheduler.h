@@ -22,6 +22,7 @@
 #include "host/base/log.h"
 #include "host/engine/events.h"
 #include "host/engine/quota_balance.h"
+#include "host/engine/source_health.h"
 #include "host/work/job_book.h"
 #include "host/work/source.h"
 
@@ -101,28 +102,15 @@ class Scheduler final : public work::SourceListener {
   [[nodiscard]] bool ever_reached() const noexcept;
   /// Counts sources that gave nothing to hash within `waited` as lost, so that each is named with its obstacle.
   void lose_silent(std::chrono::seconds waited);
-  /// Whether a source answers.
-  [[nodiscard]] bool is_connected(std::size_t source) const { return slots_.at(source).connected; }
+  [[nodiscard]] const SourceHealth& health(std::size_t source) const { return slots_.at(source).health; }
   /// Whether every source has ended for good.
   [[nodiscard]] bool all_ended() const noexcept;
 
  private:
   struct Slot {
     work::WorkSource* source = nullptr;
-    bool connected = false;
-    std::chrono::steady_clock::time_point connected_since{};
-    bool ended = false;
-    bool reached = false;      ///< it gave work, and has not refused the credentials since
-    std::string last_error{};  ///< told already
-    std::string withdrawn{};   ///< why its last work must not be hashed; empty: that may
-    std::shared_ptr<const work::WorkTemplate> work{};
-    std::chrono::steady_clock::time_point received{};
-    std::chrono::steady_clock::time_point tip_since{};  ///< its work is on the same block
-    bool behind_told = false;
+    SourceHealth health{};
     std::shared_ptr<const work::WorkTemplate> told{};  ///< of the last JobStarted
-    int refusals = 0;                                  ///< of shares in a row, but for late ones
-    int times_unwell = 0;                              ///< since it took a share
-    std::chrono::steady_clock::time_point unwell_until{};
   };
 
   /// A block on this parent was found here.
@@ -134,19 +122,18 @@ class Scheduler final : public work::SourceListener {
   /// Whether a slot's work is worth hashing, not yet (the fate of a block found on its parent is open), or not at all.
   enum class Worth { kWork, kWait, kNothing };
   [[nodiscard]] Worth worth_of(const work::WorkTemplate& work, std::chrono::steady_clock::time_point received) const;
+  [[nodiscard]] Worth worth_of(const Slot& slot) const;
 
   [[nodiscard]] std::size_t index_of(const Slot& slot) const noexcept;
   Slot& slot_of(const work::WorkSource& source);
   /// Whether a source that has no work yet may still have the first.
   [[nodiscard]] bool is_waited_for(const Slot& slot) const;
-  /// Looks at whether the source takes what it gets: one that refuses share after share, as no late job explains, is
-  /// passed over for a while if another has work.
-  void note_outcome(Slot& slot, const work::ShareOutcome& outcome);
-  [[nodiscard]] bool has_work(const Slot& slot) const;
+  [[nodiscard]] static bool has_work(const Slot& slot) { return slot.health.is_connected() && slot.health.work(); }
   /// The node, if any, that has been on a greater height than this source for long enough.
   [[nodiscard]] const Slot* node_ahead_of(const Slot& slot) const;
-  void tell_who_is_behind();
-  /// Whether its work is not wanted now: it is unwell or behind, and another source with work is not.
+  /// Finds who is behind, and tells it once.
+  void compare_tips();
+  /// Whether its work is not wanted now: it is unwell, and another source with work is not.
   [[nodiscard]] bool is_passed_over(const Slot& slot) const;
   /// Whether a source may take over from another that has work too.
   [[nodiscard]] bool is_steady(const Slot& slot) const;

@@ -51,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, EventJson,
     testing::Values(Case{engine::SourceConnected{"s"}, "source_connected", {"source"}},
                     Case{engine::SourceLost{"s", "r", true}, "source_lost", {"source", "reason", "for_good"}},
-                    Case{engine::NoWork{"s: r"}, "no_work", {"reason"}},
+                    Case{engine::NoWork{"s: r"}, "no_usable_work", {"reason"}},
                     Case{engine::JobStarted{.source = "s", .height = 1},
                          "job",
                          {"source", "height", "clean", "transactions", "network_difficulty"}},
@@ -163,6 +163,8 @@ TEST(EventsJson, TimesRoundDown) {
 TEST(EventJson, EverySourceHasItsCounters) {
   const engine::SourceCounters counters{.source = "p",
                                         .connected = true,
+                                        .state = "unwell",
+                                        .trouble = "it refuses",
                                         .hashes = 100,
                                         .shares_submitted = 16,
                                         .shares_accepted = 1,
@@ -179,7 +181,8 @@ TEST(EventJson, EverySourceHasItsCounters) {
     const json::object object = reread(to_json(event, kTime));
     const json::array& sources = object.at("sources").as_array();
     ASSERT_EQ(sources.size(), 1U);
-    EXPECT_EQ(sources[0], json::parse(R"({"source": "p", "connected": true, "hashes": 100, "shares_submitted": 16,
+    EXPECT_EQ(sources[0], json::parse(R"({"source": "p", "connected": true, "state": "unwell",
+        "trouble": "it refuses", "hashes": 100, "shares_submitted": 16,
         "shares_accepted": 1, "shares_rejected": 9, "rejected_for": {"duplicate": 2, "low_difficulty": 3, "other": 4},
         "shares_stale": 6, "difficulty_accepted": 0.5, "blocks_found": 7})"));
   }
