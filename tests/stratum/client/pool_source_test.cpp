@@ -423,6 +423,18 @@ TEST_F(PoolSourceTest, FollowsAReconnectOfTheSameHostOnce) {
   EXPECT_EQ(wires[2]->endpoint.port, 3333) << "where the user said";
 }
 
+TEST_F(PoolSourceTest, APoolThatSendsLodeOnAndOnIsAskedLessAndLessOften) {
+  options.backoff = {40ms, 10s};
+  listener.react = [this](work::WorkSource& from, const auto&) {
+    if (wires.size() == 5) return from.stop();
+    wires.back()->say(R"({"id":null,"method":"client.reconnect","params":["pool.example.com",3333,0]})");
+  };
+  const auto begin = std::chrono::steady_clock::now();
+  run();
+  EXPECT_EQ(wires.size(), 5U);
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 300ms) << "pauses of 40, 80, 160 and 320 ms, half of each at least";
+}
+
 TEST_F(PoolSourceTest, WorkThatDoesNotPayWhomItMustIsNotHandedOver) {
   options.audit.required_script = {0x51};
   listener.react = [](work::WorkSource&, const auto&) { ADD_FAILURE() << "work that pays somebody else"; };
