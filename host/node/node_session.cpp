@@ -15,6 +15,7 @@
 #include "host/net/backoff.h"
 #include "host/net/task_group.h"
 #include "host/node/json_fields.h"
+#include "host/node/rpc_fault.h"
 #include "host/node/template_parser.h"
 #include "host/node/template_stream.h"
 
@@ -99,9 +100,7 @@ asio::awaitable<Result<void>> NodeSession::identify() {
     if (info == nullptr) co_return fail(Errc::kProtocol, "getblockchaininfo: the result is not an object");
     JsonFields fields(*info, "getblockchaininfo");
     chain = std::string(fields.text("chain", 32).value_or(std::string_view{}));
-    if (fields.boolean("initialblockdownload").value_or(false)) {
-      links_.log.info("{}: the node says that it is still downloading the block chain", links_.source.name());
-    }
+    links_.sync.note(chain_progress(*info));
     if (fields.failure()) co_return *fields.failure();
   }
   co_return choose_payout(chain);
@@ -240,7 +239,11 @@ bool NodeSession::brings_something(const BlockTemplate& reply) {
 
 Result<bool> NodeSession::take(Result<RpcReply> reply, TemplateStream& stream, const Origin& origin) {
   if (!reply) return reply.error();
-  if (reply->fault) return to_error("getblocktemplate", *reply->fault);
+  if (reply->fault) {
+    const Error error = to_error("getblocktemplate", *reply->fault);
+    const bool syncing = reply->fault->code == rpc_code::kInitialDownload;
+    return syncing ? links_.sync.refused(error, Clock::now()) : error;
+  }
   auto parsed = parse_block_template(reply->result, stream.take_transactions());
   if (!parsed) {
     ++links_.counters.malformed;
@@ -251,6 +254,7 @@ Result<bool> NodeSession::take(Result<RpcReply> reply, TemplateStream& stream, c
     fetch_at(soon());
     return false;
   }
+  links_.sync.gave_work();
   longpoll_id_ = parsed->longpoll_id;
   note_own_tip(parsed->previous_block, origin);
   links_.tips.saw(parsed->previous_block);

@@ -20,6 +20,7 @@
 #include "host/node/node_options.h"
 #include "host/node/node_work.h"
 #include "host/node/rpc_client.h"
+#include "host/node/sync_watch.h"
 #include "host/node/template_parser.h"
 #include "host/node/template_stream.h"
 #include "host/node/tip_watch.h"
@@ -38,6 +39,7 @@ struct SessionLinks {
   WorkMaker& maker;
   NodeCounters& counters;
   TipWatch& tips;
+  SyncWatch& sync;
   work::WorkSource& source;
   work::SourceListener& listener;
 };

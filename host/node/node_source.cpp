@@ -16,6 +16,7 @@
 #include "host/node/node_session.h"
 #include "host/node/node_work.h"
 #include "host/node/rpc_client.h"
+#include "host/node/sync_watch.h"
 #include "host/node/tip_watch.h"
 
 namespace lode::node {
@@ -62,6 +63,7 @@ class NodeSource::Impl {
         submission_(executor, rpc_options(options_), credentials_, options_.times.submit),
         maker_(name_, options_),
         tips_(executor),
+        sync_(name_, log_),
         retry_timer_(executor),
         warm_timer_(executor) {}
 
@@ -92,6 +94,7 @@ class NodeSource::Impl {
   WorkMaker maker_;
   NodeCounters counters_;
   TipWatch tips_;
+  SyncWatch sync_;
   asio::steady_timer retry_timer_;
   asio::steady_timer warm_timer_;
   std::optional<NodeSession> session_;
@@ -135,7 +138,7 @@ asio::awaitable<Error> NodeSource::Impl::run_sessions(work::WorkSource& source, 
   while (!stop_requested_) {
     const Clock::time_point began = Clock::now();
     session_.emplace(SessionLinks{executor_, options_, log_, calls_, longpoll_, checks_, maker_, counters_, tips_,
-                                  source, listener});
+                                  sync_, source, listener});
     SessionEnd end;
     std::exception_ptr failure;
     try {
