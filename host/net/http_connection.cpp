@@ -69,6 +69,7 @@ class HttpConnection::Impl {
   bool is_alive() noexcept;
 
   bool busy_ = false;
+  bool sent_ = false;
   Clock::time_point last_reply_complete_;
 
  private:
@@ -289,6 +290,7 @@ asio::awaitable<std::optional<HttpConnection::Impl::Failure>> HttpConnection::Im
   // A server that refuses early (401) may answer and close before it has read the whole request: look for that answer.
   const bool refused_early = error == asio::error::broken_pipe || error == asio::error::connection_reset;
   if (error && !refused_early) co_return Failure{describe(error, "sending a request", options_.write_limit)};
+  sent_ = !error;
   co_return co_await read_reply(request, handler);
 }
 
@@ -299,6 +301,7 @@ asio::awaitable<Result<void>> HttpConnection::Impl::exchange(HttpRequest request
   }
   const bool reused = is_alive();
   busy_ = true;
+  sent_ = false;
   // Not a conditional expression: g++ 12 destroys the result of a co_await in one twice.
   Result<void> outcome;
   if (!reused) outcome = co_await open();
@@ -308,6 +311,7 @@ asio::awaitable<Result<void>> HttpConnection::Impl::exchange(HttpRequest request
     const bool was_closed = failure && failure->before_reply && failure->error.is(Errc::kDisconnected);
     if (failure) drop();
     if (reused && was_closed && closes == closes_) {
+      sent_ = false;
       outcome = co_await open();
       if (outcome) {
         failure = co_await attempt(request, handler);
@@ -347,6 +351,10 @@ bool HttpConnection::is_alive() noexcept {
 
 bool HttpConnection::is_busy() const noexcept {
   return impl_->busy_;
+}
+
+bool HttpConnection::was_sent() const noexcept {
+  return impl_->sent_;
 }
 
 Clock::time_point HttpConnection::last_reply_complete() const noexcept {

@@ -83,6 +83,9 @@ class HttpConnection {
   [[nodiscard]] bool is_alive() noexcept;
   [[nodiscard]] bool is_busy() const noexcept;
 
+  /// Whether the latest exchange's request was sent whole: a timeout then is the server's silence.
+  [[nodiscard]] bool was_sent() const noexcept;
+
   /// When the last piece of the latest reply was read from the socket, before it was handed on.
   [[nodiscard]] std::chrono::steady_clock::time_point last_reply_complete() const noexcept;
 

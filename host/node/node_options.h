@@ -4,11 +4,14 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "host/net/backoff.h"
 #include "host/net/proxy_options.h"
+#include "host/node/longpoll_gate.h"
+#include "host/node/longpoll_record.h"
 
 namespace lode::node {
 
@@ -33,6 +36,9 @@ struct NodeTimes {
   std::chrono::milliseconds recheck{10'000};    ///< between proposals of templates that keep their shape and tip
   std::chrono::milliseconds settle{500};        ///< that a template of a known shape is in use before it is proposed
   std::chrono::milliseconds keep_warm{1'000};   ///< between looks at the connection for submissions
+  std::chrono::milliseconds hold{300};          ///< that a call waits, to see whether others are answered beside it
+  std::chrono::milliseconds hold_again{2'000};  ///< the same where none was, once
+  LongpollGateTimes longpoll;
   net::BackoffOptions backoff{std::chrono::milliseconds{250}, std::chrono::milliseconds{5'000}};  ///< after a failure
 };
 
@@ -51,6 +57,9 @@ struct NodeOptions {
   std::string coinbase_text;
   std::uint32_t version_mask = 0x1fffe000;  ///< BIP320; 0: no rolling
   NodeTimes times;
+
+  /// Of longpolls that were left open, from run to run; null: none.
+  std::shared_ptr<LongpollRecord> longpoll_record;
 };
 
 /// Since the source was made; on the io thread.
@@ -59,6 +68,7 @@ struct NodeCounters {
   std::uint64_t losses = 0;       ///< failed attempts and sessions
   std::uint64_t polls = 0;        ///< getblocktemplate calls without a longpollid
   std::uint64_t longpolls = 0;    ///< longpolls answered with a template
+  std::uint64_t starvations = 0;  ///< times that the node had no thread for another call beside a longpoll
   std::uint64_t templates = 0;    ///< handed to the listener
   std::uint64_t unchanged = 0;    ///< templates that brought nothing new
   std::uint64_t outdated = 0;     ///< answers that an already newer tip had overtaken

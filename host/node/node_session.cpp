@@ -15,8 +15,10 @@
 #include "host/net/backoff.h"
 #include "host/net/task_group.h"
 #include "host/node/json_fields.h"
+#include "host/node/rpc_fault.h"
 #include "host/node/template_parser.h"
 #include "host/node/template_stream.h"
+#include "host/node/thread_check.h"
 
 namespace lode::node {
 
@@ -45,6 +47,11 @@ NodeSession::NodeSession(SessionLinks links)
 void NodeSession::end(Error error, bool fatal) noexcept {
   if (ended_) return;
   fatal = fatal || error.is(Errc::kUnsupported);
+  if (longpoll_waits_) {
+    // Where the node has hung up, it is done with the longpoll, too.
+    if (error.is(Errc::kDisconnected)) links_.gate.answered();
+    links_.gate.left();
+  }
   ended_ = SessionEnd{std::move(error), fatal, connected_};
   fetch_timer_.cancel();
   longpoll_timer_.cancel();
@@ -52,6 +59,7 @@ void NodeSession::end(Error error, bool fatal) noexcept {
   links_.calls.close();
   links_.longpoll.close();
   links_.checks.close();
+  links_.beside.close();
 }
 
 void NodeSession::stop() noexcept {
@@ -99,9 +107,7 @@ asio::awaitable<Result<void>> NodeSession::identify() {
     if (info == nullptr) co_return fail(Errc::kProtocol, "getblockchaininfo: the result is not an object");
     JsonFields fields(*info, "getblockchaininfo");
     chain = std::string(fields.text("chain", 32).value_or(std::string_view{}));
-    if (fields.boolean("initialblockdownload").value_or(false)) {
-      links_.log.info("{}: the node says that it is still downloading the block chain", links_.source.name());
-    }
+    links_.sync.note(chain_progress(*info));
     if (fields.failure()) co_return *fields.failure();
   }
   co_return choose_payout(chain);
@@ -148,6 +154,10 @@ asio::awaitable<Result<void>> NodeSession::fetch() {
   ++links_.counters.polls;
   auto reply = co_await links_.calls.call("getblocktemplate", template_params(std::nullopt), stream);
   if (ended_) co_return ended_->error;
+  if (longpoll_waits_ && links_.calls.was_left_waiting()) {
+    do_without_longpoll();
+    co_return Result<void>{};  // the next poll tells whether the node can do without
+  }
   origin.complete = links_.calls.connection().last_reply_complete();
   auto taken = take(std::move(reply), stream, origin);
   if (!taken) co_return taken.error();
@@ -174,15 +184,20 @@ asio::awaitable<void> NodeSession::wait_for_tips() {
                       links_.options.times.poll.count());
       co_return;
     }
+    co_await await_longpoll_turn();
+    if (ended_) co_return;
+    if (!longpoll_id_) continue;
     Origin origin;
     origin.asked = Clock::now();
     origin.tip_changes = tip_changes_;
     RpcCallOptions options;
     options.wait_for_ever = true;
     longpoll_waits_ = true;
+    links_.gate.sent(content_->previous_block, *longpoll_id_, origin.asked);
     auto reply = co_await links_.longpoll.call("getblocktemplate", template_params(longpoll_id_), stream, options);
-    longpoll_waits_ = false;
     if (ended_) co_return;
+    if (!std::exchange(longpoll_waits_, false)) continue;  // given up
+    links_.gate.answered();
     origin.by_longpoll = true;
     origin.complete = links_.longpoll.connection().last_reply_complete();
     if (!reply) {
@@ -201,6 +216,46 @@ asio::awaitable<void> NodeSession::wait_for_tips() {
       co_await pause(longpoll_timer_, backoff.next());
     }
   }
+}
+
+asio::awaitable<void> NodeSession::await_longpoll_turn() {
+  while (!ended_) {
+    if (published_sequence_ == 0 || !links_.gate.is_open(Clock::now())) {
+      // What may change this comes with templates, and they by poll.
+      longpoll_held_back_ = true;
+      longpoll_timer_.expires_at(Clock::time_point::max());
+      co_await longpoll_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+      longpoll_held_back_ = false;
+    } else if (!has_spare_thread_) {
+      co_await look_for_threads();
+    } else {
+      co_return;
+    }
+  }
+}
+
+asio::awaitable<void> NodeSession::look_for_threads() {
+  const NodeTimes& times = links_.options.times;
+  SpareThread found = co_await look_for_spare_thread(links_.executor, links_.longpoll, links_.beside, times.hold);
+  // A busy node may just be slow.
+  if (!ended_ && found == SpareThread::kNo) {
+    found = co_await look_for_spare_thread(links_.executor, links_.longpoll, links_.beside, times.hold_again);
+  }
+  if (ended_) co_return;
+  has_spare_thread_ = found != SpareThread::kNo;
+  if (!has_spare_thread_) do_without_longpoll();
+}
+
+void NodeSession::do_without_longpoll() {
+  links_.gate.starved(Clock::now());
+  has_spare_thread_ = false;
+  longpoll_waits_ = false;
+  links_.longpoll.close();
+  if (links_.counters.starvations++ > 0) return;
+  links_.log.warn(
+      "{}: the node has no RPC thread to spare for a longpoll, so it is polled every {} ms, and new blocks are noticed "
+      "that much later: {}",
+      links_.source.name(), links_.options.times.poll.count(), kMoreThreads);
 }
 
 bool NodeSession::is_outdated(const BlockTemplate& reply, const Origin& origin) const {
@@ -240,7 +295,11 @@ bool NodeSession::brings_something(const BlockTemplate& reply) {
 
 Result<bool> NodeSession::take(Result<RpcReply> reply, TemplateStream& stream, const Origin& origin) {
   if (!reply) return reply.error();
-  if (reply->fault) return to_error("getblocktemplate", *reply->fault);
+  if (reply->fault) {
+    const Error error = to_error("getblocktemplate", *reply->fault);
+    const bool syncing = reply->fault->code == rpc_code::kInitialDownload;
+    return syncing ? links_.sync.refused(error, Clock::now()) : error;
+  }
   auto parsed = parse_block_template(reply->result, stream.take_transactions());
   if (!parsed) {
     ++links_.counters.malformed;
@@ -251,7 +310,10 @@ Result<bool> NodeSession::take(Result<RpcReply> reply, TemplateStream& stream, c
     fetch_at(soon());
     return false;
   }
+  links_.sync.gave_work();
   longpoll_id_ = parsed->longpoll_id;
+  links_.gate.saw(parsed->previous_block, longpoll_id_.value_or(""), Clock::now());
+  if (longpoll_held_back_) longpoll_timer_.cancel();
   note_own_tip(parsed->previous_block, origin);
   links_.tips.saw(parsed->previous_block);
   // Not outdated, so asked for since: whatever became of the block, the node's latest word counts.
@@ -299,6 +361,7 @@ void NodeSession::publish(NodeWork made) {
   const auto work = made.work;
   published_ = std::move(made);
   check_timer_.cancel();
+  if (longpoll_held_back_) longpoll_timer_.cancel();
   links_.listener.on_work(links_.source, work);
 }
 

@@ -1,6 +1,7 @@
 // One connected period of a getblocktemplate source: from the first template to the loss of the node.
 //
-// Templates come from two sides, a longpoll that waits for a new tip and a poll every few seconds as its backup. A
+// Templates come from two sides, a longpoll that waits for a new tip and a poll every few seconds as its backup. The
+// longpoll takes a thread of the node, so it comes last, and only where another is left for the other calls. A
 // template of a shape that the node has accepted before is published at once and checked behind; one of a new shape is
 // first shown to the node as a proposal. Everything on the io thread; the owner awaits run().
 #pragma once
@@ -17,9 +18,11 @@
 #include <vector>
 
 #include "host/base/log.h"
+#include "host/node/longpoll_gate.h"
 #include "host/node/node_options.h"
 #include "host/node/node_work.h"
 #include "host/node/rpc_client.h"
+#include "host/node/sync_watch.h"
 #include "host/node/template_parser.h"
 #include "host/node/template_stream.h"
 #include "host/node/tip_watch.h"
@@ -35,9 +38,12 @@ struct SessionLinks {
   RpcClient& calls;
   RpcClient& longpoll;
   RpcClient& checks;
+  RpcClient& beside;  ///< for a moment, before a longpoll
   WorkMaker& maker;
   NodeCounters& counters;
   TipWatch& tips;
+  LongpollGate& gate;
+  SyncWatch& sync;
   work::WorkSource& source;
   work::SourceListener& listener;
 };
@@ -96,6 +102,10 @@ class NodeSession {
   boost::asio::awaitable<Result<void>> fetch();
   boost::asio::awaitable<void> poll();
   boost::asio::awaitable<void> wait_for_tips();
+  /// Returns when the node may be sent a longpoll: it has answered what comes first, and has a thread to spare.
+  boost::asio::awaitable<void> await_longpoll_turn();
+  boost::asio::awaitable<void> look_for_threads();
+  void do_without_longpoll();
   boost::asio::awaitable<void> check_templates();
 
   Result<void> choose_payout(const std::string& chain);
@@ -130,6 +140,8 @@ class NodeSession {
   Clock::time_point next_fetch_{};
   std::optional<std::string> longpoll_id_;
   bool longpoll_waits_ = false;           ///< the node has it
+  bool longpoll_held_back_ = false;       ///< until it is its turn
+  bool has_spare_thread_ = false;         ///< for the longpoll; or nobody can tell
   bool longpoll_tells_own_tips_ = false;  ///< as seen at the last block of ours
   bool target_noted_ = false;
 

@@ -1,4 +1,5 @@
 // The part of a session that checks templates: before they are published, or behind.
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -58,8 +59,9 @@ asio::awaitable<void> NodeSession::check_before(NodeWork made) {
     if (proposals_work_ && !ended_) {
       ++links_.counters.proposals;
       last_proposal_ = Clock::now();
-      const ProposalAnswer answer =
-          co_await propose(links_.checks, made.work, made.work_id, links_.options.times.propose);
+      // Work that waits for the answer is not worth much more time than a call.
+      const auto limit = std::min(links_.options.times.propose, links_.options.times.call);
+      const ProposalAnswer answer = co_await propose(links_.checks, made.work, made.work_id, limit);
       if (ended_ || is_over(made)) co_return;
       if (answer.kind == ProposalAnswer::Kind::kRejected) {
         ++links_.counters.proposals_rejected;

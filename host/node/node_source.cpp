@@ -13,9 +13,12 @@
 #include "host/net/task_group.h"
 #include "host/node/block_submission.h"
 #include "host/node/credentials.h"
+#include "host/node/longpoll_gate.h"
 #include "host/node/node_session.h"
 #include "host/node/node_work.h"
 #include "host/node/rpc_client.h"
+#include "host/node/rpc_fault.h"
+#include "host/node/sync_watch.h"
 #include "host/node/tip_watch.h"
 
 namespace lode::node {
@@ -46,6 +49,15 @@ RpcOptions rpc_options(const NodeOptions& options) {
   return rpc;
 }
 
+/// For a node that is there and does not answer.
+Error with_obstacle(const Error& error) {
+  return {
+      error.code,
+      fmt::format("{}. A longpoll that lode has left open may hold the node's only RPC thread until its next block: "
+                  "{}, and restart it",
+                  error.message(), kMoreThreads)};
+}
+
 }  // namespace
 
 class NodeSource::Impl {
@@ -59,9 +71,12 @@ class NodeSource::Impl {
         calls_(executor, rpc_options(options_), credentials_),
         longpoll_(executor, rpc_options(options_), credentials_),
         checks_(executor, rpc_options(options_), credentials_),
+        beside_(executor, rpc_options(options_), credentials_),
         submission_(executor, rpc_options(options_), credentials_, options_.times.submit),
         maker_(name_, options_),
         tips_(executor),
+        gate_(options_.times.longpoll, options_.longpoll_record, Clock::now()),
+        sync_(name_, log_),
         retry_timer_(executor),
         warm_timer_(executor) {}
 
@@ -88,10 +103,13 @@ class NodeSource::Impl {
   RpcClient calls_;
   RpcClient longpoll_;
   RpcClient checks_;
+  RpcClient beside_;
   BlockSubmission submission_;
   WorkMaker maker_;
   NodeCounters counters_;
   TipWatch tips_;
+  LongpollGate gate_;
+  SyncWatch sync_;
   asio::steady_timer retry_timer_;
   asio::steady_timer warm_timer_;
   std::optional<NodeSession> session_;
@@ -124,6 +142,7 @@ asio::awaitable<Error> NodeSource::Impl::run(work::WorkSource& source, work::Sou
     failure = std::current_exception();
   }
   end_run();
+  gate_.close(Clock::now());
   co_await tasks.join();
   stop_requested_ = false;
   if (failure) std::rethrow_exception(failure);
@@ -134,8 +153,8 @@ asio::awaitable<Error> NodeSource::Impl::run_sessions(work::WorkSource& source, 
   net::Backoff backoff(options_.times.backoff);
   while (!stop_requested_) {
     const Clock::time_point began = Clock::now();
-    session_.emplace(SessionLinks{executor_, options_, log_, calls_, longpoll_, checks_, maker_, counters_, tips_,
-                                  source, listener});
+    session_.emplace(SessionLinks{executor_, options_, log_, calls_, longpoll_, checks_, beside_, maker_, counters_,
+                                  tips_, gate_, sync_, source, listener});
     SessionEnd end;
     std::exception_ptr failure;
     try {
@@ -146,6 +165,7 @@ asio::awaitable<Error> NodeSource::Impl::run_sessions(work::WorkSource& source, 
     session_.reset();
     if (failure) std::rethrow_exception(failure);
     if (stop_requested_) break;
+    if (calls_.was_left_waiting() && gate_.holds_thread()) end.error = with_obstacle(end.error);
     ++counters_.losses;
     // What worked once may work again: a node that restarts, a password that is being changed.
     const bool refused =

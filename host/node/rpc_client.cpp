@@ -13,6 +13,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr unsigned kOk = 200;
+constexpr unsigned kUnavailable = 503;
 /// Replies with another status hold an error object or a few words.
 constexpr std::size_t kMaxErrorBody = 64 * 1024;
 
@@ -62,8 +63,13 @@ Error status_error(unsigned status, std::string_view method, std::string_view bo
                       method, said));
     case 404:
       return fail(Errc::kProtocol, fmt::format("HTTP status 404: this does not look like a node's RPC port{}", said));
+    case kUnavailable:
+      if (body.find("Work queue depth exceeded") != std::string_view::npos) {
+        return fail(Errc::kNotReady,
+                    fmt::format("more calls wait for the node's RPC threads than it allows; {}{}", kMoreThreads, said));
+      }
+      [[fallthrough]];
     case 429:
-    case 503:
       return fail(Errc::kNotReady, fmt::format("the node is too busy to answer (HTTP status {}){}", status, said));
     case 502:
     case 504:
@@ -132,6 +138,7 @@ asio::awaitable<Result<RpcReply>> RpcClient::call(std::string method, std::strin
 asio::awaitable<Result<RpcReply>> RpcClient::call_once(std::string_view method, std::string_view params,
                                                        ReplyParser& parser, RpcCallOptions options) {
   // A new connection may be to a node that has restarted, and with it written a new cookie.
+  left_waiting_ = false;
   if (!connection_.is_alive()) credentials_->forget();
   auto authorization = credentials_->authorization();
   if (!authorization) co_return authorization.error();
@@ -151,6 +158,7 @@ asio::awaitable<Result<RpcReply>> RpcClient::call_once(std::string_view method, 
   ReplyReader reader(parser);
   parser.reset();
   auto exchanged = co_await connection_.exchange(request, reader);
+  left_waiting_ = !exchanged && exchanged.error().is(Errc::kTimeout) && connection_.was_sent();
   if (!exchanged) co_return exchanged.error();
 
   if (reader.status == kOk) {
@@ -168,6 +176,7 @@ asio::awaitable<Result<RpcReply>> RpcClient::call_once(std::string_view method, 
       if (reply && reply->fault) co_return reply;
     }
   }
+  left_waiting_ = reader.status == kUnavailable;
   co_return status_error(reader.status, method, reader.body, *credentials_);
 }
 

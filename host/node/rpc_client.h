@@ -56,6 +56,10 @@ class RpcClient {
   [[nodiscard]] net::HttpConnection& connection() noexcept { return connection_; }
   void close() noexcept { connection_.close(); }
 
+  /// Whether the latest call reached the node, and nobody there took it up: it had no reply in time, or was turned away
+  /// as one too many (Bitcoin Core's 503). So it is where all RPC threads of a node are taken.
+  [[nodiscard]] bool was_left_waiting() const noexcept { return left_waiting_; }
+
   /// Replies that were no proper JSON-RPC replies.
   [[nodiscard]] std::uint64_t malformed_replies() const noexcept { return malformed_; }
 
@@ -68,6 +72,7 @@ class RpcClient {
   std::shared_ptr<Credentials> credentials_;
   std::int64_t next_id_ = 1;
   std::uint64_t malformed_ = 0;
+  bool left_waiting_ = false;
 };
 
 }  // namespace lode::node

@@ -31,6 +31,10 @@ inline constexpr int kVerifyRejected = -26;
 inline constexpr int kWarmingUp = -28;
 }  // namespace rpc_code
 
+/// What an operator can do about a node whose RPC threads are all taken.
+inline constexpr std::string_view kMoreThreads =
+    "set rpcthreads in bitcoin.conf to 4 at least, and to twice as many as miners use the node";
+
 /// From the "error" field of a reply; nothing for null.
 Result<std::optional<RpcFault>> parse_fault(const boost::json::value& error);
 

@@ -87,14 +87,37 @@ std::string hash_of(const std::string& block) {
 
 }  // namespace
 
+struct FakeNode::Threads {
+  int busy = 0;
+  asio::steady_timer one_free;
+};
+
+/// Serves one call; free again when it goes.
+class FakeNode::Thread {
+ public:
+  explicit Thread(std::shared_ptr<Threads> threads) : threads_(std::move(threads)) { ++threads_->busy; }
+  Thread(const Thread&) = delete;
+  Thread& operator=(const Thread&) = delete;
+  ~Thread() {
+    --threads_->busy;
+    threads_->one_free.cancel();
+  }
+
+ private:
+  std::shared_ptr<Threads> threads_;
+};
+
 FakeNode::FakeNode(asio::io_context& io, asio::ssl::context* tls)
     : io_(io),
       woken_(io, asio::steady_timer::time_point::max()),
+      busy_(std::make_shared<Threads>(Threads{0, asio::steady_timer(io, asio::steady_timer::time_point::max())})),
       server_(
           io, [this](FakeRequest request) { return answer(std::move(request)); }, tls) {}
 
 FakeNode::~FakeNode() {
   ending_ = true;
+  threads = 0;
+  busy_->one_free.cancel();
   wake();
   server_.stop();
   io_.restart();
@@ -131,15 +154,26 @@ asio::awaitable<FakeReply> FakeNode::answer(FakeRequest request) {
   if (is_longpoll) counted = "longpoll";
   if (first != nullptr && first->contains("mode") && first->at("mode") == "proposal") counted = "proposal";
   ++calls_[counted];
+  while (threads > 0 && busy_->busy >= threads)
+    co_await busy_->one_free.async_wait(asio::as_tuple(asio::use_awaitable));
+  const Thread thread(busy_);
+  if (ending_) co_return FakeReply{};
 
   if (answer_instead) {
     if (auto reply = answer_instead(counted, params)) co_return *reply;
   }
   if (request.field("authorization") != "Basic " + credentials) co_return http_reply(401, "");
-  if (const auto fault = faults.find(counted); fault != faults.end()) {
-    const json::object error{{"code", fault->second.first}, {"message", fault->second.second}};
+  std::optional<std::pair<int, std::string>> fault;
+  if (counted == "waitforblockheight" && !can_wait) fault = {-32601, "Method not found"};
+  if (const auto set = faults.find(counted); set != faults.end()) fault = set->second;
+  if (fault) {
+    const json::object error{{"code", fault->first}, {"message", fault->second}};
     co_return http_reply(500,
                          json::serialize(json::object{{"result", nullptr}, {"error", error}, {"id", call.at("id")}}));
+  }
+  if (method == "waitforblockheight" && can_wait) {
+    asio::steady_timer timer(io_, std::chrono::milliseconds(params.at(1).as_int64()));
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
   }
   if (is_longpoll) {
     const bool same = first->at("longpollid") == block_template.at("longpollid");

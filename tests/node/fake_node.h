@@ -8,6 +8,7 @@
 #include <boost/json/value.hpp>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -46,6 +47,11 @@ class FakeNode {
   bool accepting_wakes = false;  ///< that tip wakes longpolls, as others do
   bool silent_submit = false;    ///< takes the block and never answers
 
+  /// Calls that are served at the same time; further ones wait. As in Bitcoin Core, a longpoll keeps its thread until
+  /// it is woken, whether its client has gone or not. 0: any number.
+  int threads = 0;
+  bool can_wait = false;  ///< knows waitforblockheight
+
   /// Methods that answer an error instead: code and message.
   std::map<std::string, std::pair<int, std::string>> faults;
   /// Looked at first; an answer from here replaces the node's.
@@ -55,11 +61,14 @@ class FakeNode {
   boost::json::value last_submit_params;
 
  private:
+  struct Threads;
+  class Thread;
   boost::asio::awaitable<FakeReply> answer(FakeRequest request);
   boost::json::value result_of(const std::string& method, const boost::json::array& params);
 
   boost::asio::io_context& io_;
   boost::asio::steady_timer woken_;
+  std::shared_ptr<Threads> busy_;  ///< shared with calls, which may end after the node
   std::uint64_t wakes_ = 0;
   bool ending_ = false;
   std::map<std::string, int> calls_;

@@ -19,6 +19,7 @@
 #include "host/work/block_assembly.h"
 #include "host/work/header_builder.h"
 #include "tests/node/fake_node.h"
+#include "tests/node/node_source_fixture.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lode::node {
@@ -29,93 +30,9 @@ namespace json = boost::json;
 using namespace std::chrono_literals;
 using test::FakeReply;
 using test::http_reply;
+using NodeSourceTest = test::NodeSourceFixture;
 using testing::HasSubstr;
 using Kind = work::BlockOutcome::Kind;
-
-class Recorder final : public work::SourceListener {
- public:
-  void on_connected(work::WorkSource&) override { ++connected; }
-  void on_work(work::WorkSource&, std::shared_ptr<const work::WorkTemplate> work) override { works.push_back(work); }
-  void on_withdrawn(work::WorkSource&, const Error& reason) override { withdrawn.push_back(reason); }
-  void on_share(work::WorkSource&, const work::ShareOutcome&) override { ADD_FAILURE() << "nobody sent a share"; }
-  void on_lost(work::WorkSource&, const Error& reason) override { lost.push_back(reason); }
-
-  int connected = 0;
-  std::vector<std::shared_ptr<const work::WorkTemplate>> works;
-  std::vector<Error> withdrawn;
-  std::vector<Error> lost;
-};
-
-class NodeSourceTest : public testing::Test {
- protected:
-  NodeSourceTest() {
-    options_.host = "127.0.0.1";
-    options_.port = node_.port();
-    options_.user = "u";
-    options_.password = "secret";
-    options_.payout_address = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
-    options_.coinbase_text = "test";
-    options_.times.connect = options_.times.write = options_.times.call = options_.times.propose =
-        options_.times.submit = 1min;
-    options_.times.poll = 1h;
-    options_.times.shortest = 5ms;
-    options_.times.confirm = 20ms;
-    options_.times.keep_warm = 20ms;
-    options_.times.backoff = {10ms, 50ms};
-  }
-  ~NodeSourceTest() override { stop(); }
-
-  void start() {
-    source_.emplace(io_.get_executor(), options_, Log());
-    run();
-  }
-  void run() {
-    ended_.reset();
-    asio::co_spawn(io_, source_->run(listener_), [this](std::exception_ptr failure, Error error) {
-      EXPECT_EQ(failure, nullptr);
-      ended_ = std::move(error);
-    });
-  }
-  void stop() {
-    if (!source_) return;
-    source_->stop();
-    EXPECT_TRUE(run_until([this] { return ended_.has_value(); })) << "run() does not end";
-  }
-  bool run_until(const std::function<bool()>& done) { return test::run_until(io_, done); }
-  bool works(std::size_t count) {
-    return run_until([&] { return listener_.works.size() >= count; });
-  }
-  bool lost(std::size_t count = 1) {
-    return run_until([&] { return listener_.lost.size() >= count; });
-  }
-  Error end_of_run() {
-    EXPECT_TRUE(run_until([this] { return ended_.has_value(); })) << "run() goes on";
-    return ended_.value_or(Error{});
-  }
-
-  work::FoundBlock mine(const work::WorkTemplate& work) {
-    work::Roll roll{7, work.version, work.time, 0};
-    while (!work.network_target.is_met_by(work::build_header(work, roll).hash()))
-      ++roll.nonce;
-    return work::assemble_block(work, roll).value();
-  }
-  work::BlockOutcome submit(const work::FoundBlock& block) {
-    std::optional<work::BlockOutcome> outcome;
-    asio::co_spawn(io_, source_->submit_block(block), [&](std::exception_ptr failure, work::BlockOutcome got) {
-      EXPECT_EQ(failure, nullptr);
-      outcome = std::move(got);
-    });
-    EXPECT_TRUE(run_until([&] { return outcome.has_value(); })) << "submit_block() hangs";
-    return outcome.value_or(work::BlockOutcome{});
-  }
-
-  asio::io_context io_;
-  test::FakeNode node_{io_};
-  NodeOptions options_;
-  Recorder listener_;
-  std::optional<NodeSource> source_;
-  std::optional<Error> ended_;
-};
 
 TEST_F(NodeSourceTest, GivesWorkThatIsAValidBlock) {
   for (const std::size_t count : {0U, 1U, 2U, 3U, 1000U}) {
@@ -267,8 +184,10 @@ TEST_F(NodeSourceTest, TheSameTemplateAgainIsNotPublished) {
 TEST_F(NodeSourceTest, ALongpollThatAnswersAtOnceIsNoBusyLoop) {
   node_.answer_instead = [&](const std::string& method, const json::value&) -> std::optional<FakeReply> {
     if (method != "longpoll") return std::nullopt;
-    return http_reply(200, json::serialize(json::object{
-                               {"result", node_.block_template}, {"error", nullptr}, {"id", node_.calls("longpoll")}}));
+    return http_reply(
+        200, json::serialize(json::object{{"result", node_.block_template},
+                                          {"error", nullptr},
+                                          {"id", node_.calls("longpoll") + node_.calls("waitforblockheight")}}));
   };
   options_.times.shortest = 1h;  // every answer is too soon
   options_.times.backoff = {40ms, 80ms};
@@ -598,26 +517,29 @@ TEST_F(NodeSourceTest, BlocksCanBeSubmittedWithoutRun) {
 TEST_F(NodeSourceTest, AConnectionIsWarmForTheBlock) {
   start();
   ASSERT_TRUE(works(1));
-  // Calls, longpoll, proposals and the warm one.
-  ASSERT_TRUE(run_until([&] { return node_.server().connections() == 4; }));
+  // Calls, longpoll, proposals, the warm one, and one for the moment in which a spare thread is looked for.
+  ASSERT_TRUE(run_until([&] { return node_.server().connections() == 5 && node_.calls("longpoll") == 1; }));
   submit(mine(*listener_.works[0]));
-  EXPECT_EQ(node_.server().connections(), 4U);
+  EXPECT_EQ(node_.server().connections(), 5U);
 }
 
 struct PassingState {
   const char* method;
   int code;
+  const char* reason = "the node's words";
 };
 
 TEST_F(NodeSourceTest, WaitsForStatesThatPass) {
-  for (const auto& [method, code] : {PassingState{"getblockchaininfo", -28}, PassingState{"getblocktemplate", -28},
-                                     PassingState{"getblocktemplate", -10}, PassingState{"getblocktemplate", -9}}) {
+  for (const auto& [method, code, reason] :
+       {PassingState{"getblockchaininfo", -28}, PassingState{"getblocktemplate", -28},
+        PassingState{"getblocktemplate", -10, "is still downloading the block chain"},
+        PassingState{"getblocktemplate", -9}}) {
     node_.faults = {{method, {code, "the node's words"}}};
     listener_ = {};
     start();
     ASSERT_TRUE(lost(2));
     EXPECT_TRUE(listener_.lost[0].is(Errc::kNotReady));
-    EXPECT_THAT(listener_.lost[0].message(), HasSubstr("the node's words"));
+    EXPECT_THAT(listener_.lost[0].message(), HasSubstr(reason));
     EXPECT_EQ(listener_.connected, 0);
     node_.faults.clear();
     EXPECT_TRUE(works(1));
