@@ -149,15 +149,9 @@ class Engine::Impl final : public SubmitterListener {
     return shown;
   }
 
-  void on_restoring(const chain::Hash256& parent) override { scheduler_.hold_parent(parent); }
-
-  void on_restored(const chain::Hash256& parent, bool solved) override {
-    if (solved) {
-      scheduler_.close_parent(parent);
-    } else {
-      scheduler_.reopen_parent(parent);
-    }
-  }
+  void on_restore_begun(const work::BlockSink& sink) override { hold(sink, true); }
+  void on_restored(const chain::Hash256& previous_block) override { scheduler_.close_parent(previous_block); }
+  void on_restore_ended(const work::BlockSink& sink) override { hold(sink, false); }
 
   void on_block_fate(const BlockFate& fate) override {
     const work::FoundBlock& block = fate.block;
@@ -213,6 +207,11 @@ class Engine::Impl final : public SubmitterListener {
     for (auto& [index, error] : to_restart)
       workers_->distrust(index, std::move(error));
     return true;
+  }
+
+  void hold(const work::BlockSink& sink, bool held) {
+    for (work::WorkSource* source : parts_.sources)
+      if (source->name() == sink.name()) scheduler_.hold_source(*source, held);
   }
 
   asio::awaitable<void> run_source(work::WorkSource& source) {

@@ -147,6 +147,11 @@ void Scheduler::lose(Slot& slot, const Error& reason, bool for_good) {
                               .refused = reason.is(Errc::kUnauthorized)});
 }
 
+void Scheduler::hold_source(work::WorkSource& source, bool held) {
+  slot_of(source).held = held;
+  choose();
+}
+
 void Scheduler::hold_parent(const chain::Hash256& parent) {
   parents_[parent] = {.closed = false, .since = std::chrono::steady_clock::now()};
   choose();
@@ -245,6 +250,7 @@ void Scheduler::tell_of_idleness() {
 }
 
 std::string Scheduler::trouble_of(const Slot& slot) const {
+  if (slot.held) return "it is asked for blocks that it may have lost, and given them again";
   if (!has_work(slot)) return slot.health.trouble(std::chrono::steady_clock::now());
   return worth_of(slot) == Worth::kWait ? "a block was found for its work, and has no answer yet"
                                         : "its work is for a block that was found";

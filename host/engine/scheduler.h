@@ -67,6 +67,10 @@ class Scheduler final : public work::SourceListener {
   /// A source's run() ended by itself: it can never work.
   void on_ended(work::WorkSource& source, const Error& reason);
 
+  /// Whether work of this source waits: the node behind it is given blocks that it has lost, and what it builds on will
+  /// change.
+  void hold_source(work::WorkSource& source, bool held);
+
   /// A block on `parent` was found here: no more work on that parent until its fate is known, whatever became of an
   /// earlier block on it.
   void hold_parent(const chain::Hash256& parent);
@@ -110,6 +114,7 @@ class Scheduler final : public work::SourceListener {
   struct Slot {
     work::WorkSource* source = nullptr;
     SourceHealth health{};
+    bool held = false;
     std::shared_ptr<const work::WorkTemplate> told{};  ///< of the last JobStarted
   };
 
@@ -128,7 +133,9 @@ class Scheduler final : public work::SourceListener {
   Slot& slot_of(const work::WorkSource& source);
   /// Whether a source that has no work yet may still have the first.
   [[nodiscard]] bool is_waited_for(const Slot& slot) const;
-  [[nodiscard]] static bool has_work(const Slot& slot) { return slot.health.is_connected() && slot.health.work(); }
+  [[nodiscard]] static bool has_work(const Slot& slot) {
+    return slot.health.is_connected() && slot.health.work() && !slot.held;
+  }
   /// The node, if any, that has been on a greater height than this source for long enough.
   [[nodiscard]] const Slot* node_ahead_of(const Slot& slot) const;
   /// Finds who is behind, and tells it once.

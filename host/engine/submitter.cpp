@@ -23,6 +23,14 @@ constexpr std::chrono::milliseconds kLongestRetryAtTheEnd{500};
 constexpr std::chrono::minutes kOthersTriedFor{10};
 constexpr std::size_t kMostTasksForOthers = 64;
 
+/// Accepted blocks that a node has, one after another from the highest, before it is believed to have those below them.
+constexpr std::size_t kSureAfter = 8;
+
+/// A node that lost a block of somebody else's has to fetch it before it can take ours on top.
+constexpr std::chrono::milliseconds kFirstRestoreRetry{1000};
+constexpr std::chrono::milliseconds kLongestRestoreRetry{60'000};
+constexpr int kRestoreAttempts = 10;
+
 store::Resolution resolution_of(Outcome::Kind kind) {
   switch (kind) {
     case Outcome::Kind::kAccepted:
@@ -84,58 +92,103 @@ void Submitter::note_tip(std::uint32_t height) {
 }
 
 void Submitter::restore(work::BlockSink& sink) {
-  if (journal_ == nullptr || finishing_ || !restoring_.insert(&sink).second) return;
-  tasks_.spawn(restore_lost(sink));
+  if (journal_ == nullptr || finishing_ || journal_->accepted().empty()) return;
+  if (const auto [at, is_first] = restoring_.try_emplace(&sink, false); !is_first) {
+    at->second = true;
+    return;
+  }
+  tasks_.spawn(keep_restoring(sink));
 }
 
-asio::awaitable<void> Submitter::restore_lost(work::BlockSink& sink) {
-  const auto lost = co_await find_lost(sink);
-  if (lost && !lost->empty()) {
-    log_.warn(
-        "{} does not have {} blocks any more that were in its chain (was it killed?), from height {} to {}: they are "
-        "sent again",
-        sink.name(), lost->size(), lost->front().height, lost->back().height);
-    for (const store::BlockName& name : *lost) {
-      const bool answered = co_await send_again(sink, name);
-      if (!answered || given_up_) break;  // when it is there again, this comes again
-    }
+asio::awaitable<void> Submitter::keep_restoring(work::BlockSink& sink) {
+  asio::steady_timer pause(executor_);
+  auto wait = kFirstRestoreRetry;
+  for (int attempts = 1;; ++attempts) {
+    listener_.on_restore_begun(sink);
+    const bool done = co_await restore_lost(sink);
+    listener_.on_restore_ended(sink);
+    const bool again = std::exchange(restoring_[&sink], false);
+    if (finishing_ || (!again && (done || attempts == kRestoreAttempts))) break;
+    if (again) continue;
+    pause.expires_after(wait);
+    pauses_.insert(&pause);
+    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+    pauses_.erase(&pause);
+    if (finishing_) break;
+    wait = std::min(2 * wait, kLongestRestoreRetry);
   }
   restoring_.erase(&sink);
 }
 
-asio::awaitable<std::optional<std::vector<store::BlockName>>> Submitter::find_lost(work::BlockSink& sink) {
-  std::vector<store::BlockName> names = journal_->accepted();
-  auto lost = names.end();
-  while (lost != names.begin()) {
-    const store::BlockName& name = *std::prev(lost);
-    const std::optional<bool> there = co_await sink.has_block(name.hash, name.height);
-    if (!there || given_up_) co_return std::nullopt;
-    if (*there) break;  // and so are those below it
-    --lost;
+asio::awaitable<bool> Submitter::restore_lost(work::BlockSink& sink) {
+  Restoration restoration;
+  if (!co_await find_lost(sink, restoration)) co_return false;
+  const auto& lost = restoration.lost;
+  if (lost.empty()) co_return true;
+  log_.warn("{} has lost {} blocks that it had accepted (was it killed?), from height {} to {}: they are sent again",
+            sink.name(), lost.size(), lost.front().height, lost.back().height);
+  bool all = true;
+  for (const store::BlockName& name : lost) {
+    all = co_await send_with_parents(sink, name, restoration);
+    if (!all || given_up_) break;
   }
-  names.erase(names.begin(), lost);
-  co_return names;
+  log_.info("{} has {} of the lost blocks in its chain again, and {} in a branch", sink.name(), restoration.in_chain,
+            restoration.in_branch);
+  co_return all;
 }
 
-asio::awaitable<bool> Submitter::send_again(work::BlockSink& sink, const store::BlockName& name) {
+asio::awaitable<bool> Submitter::find_lost(work::BlockSink& sink, Restoration& restoration) {
+  restoration.names = journal_->accepted();
+  std::size_t there = 0;  // one after another
+  for (auto name = restoration.names.rbegin(); name != restoration.names.rend() && there < kSureAfter; ++name) {
+    const std::optional<bool> has = co_await sink.has_block(name->hash, name->height);
+    if (!has || given_up_) co_return false;
+    there = *has ? there + 1 : 0;
+    if (!*has) restoration.lost.push_back(*name);
+  }
+  std::reverse(restoration.lost.begin(), restoration.lost.end());
+  co_return true;
+}
+
+asio::awaitable<bool> Submitter::send_with_parents(work::BlockSink& sink, store::BlockName name,
+                                                   Restoration& restoration) {
+  std::vector<store::BlockName> chain;
+  if (restoration.sent.insert(name.hash).second) chain.push_back(name);
+  while (!chain.empty()) {
+    const Resent resent = co_await send_again(sink, chain.back(), restoration);
+    if (given_up_) co_return false;
+    if (resent.kind != Outcome::Kind::kUnavailable) {
+      chain.pop_back();
+      continue;
+    }
+    const auto parent = std::find_if(restoration.names.begin(), restoration.names.end(),
+                                     [&](const store::BlockName& one) { return one.hash == resent.previous_block; });
+    if (parent == restoration.names.end() || !restoration.sent.insert(parent->hash).second) co_return false;
+    chain.push_back(*parent);
+  }
+  co_return true;
+}
+
+asio::awaitable<Submitter::Resent> Submitter::send_again(work::BlockSink& sink, store::BlockName name,
+                                                         Restoration& restoration) {
   const auto kept = journal_->read_accepted(name);
   if (!kept) {
     log_.error("block {} at height {} cannot be read: {}", name.hash.to_display(), name.height, kept.error().message());
-    co_return true;
+    co_return Resent{.kind = Outcome::Kind::kRejected};
   }
   const work::FoundBlock block{.hash = kept->hash,
                                .previous_block = kept->previous_block,
                                .height = kept->height,
                                .serialized = kept->serialized};
-  listener_.on_restoring(block.previous_block);
   const Outcome outcome = co_await sink.submit_block(block);
-  listener_.on_restored(block.previous_block,
-                        outcome.kind == Outcome::Kind::kAccepted || outcome.kind == Outcome::Kind::kStale);
   switch (outcome.kind) {
     case Outcome::Kind::kAccepted:
-      log_.info("block {} at height {} is in the chain of {} again", name.hash.to_display(), name.height, sink.name());
+      ++restoration.in_chain;
+      listener_.on_restored(block.previous_block);
       break;
-    case Outcome::Kind::kStale:
+    case Outcome::Kind::kStale:  // until those above it follow, perhaps
+      ++restoration.in_branch;
+      break;
     case Outcome::Kind::kRejected:
       log_.warn("block {} at height {} is not taken by {} again: {}", name.hash.to_display(), name.height, sink.name(),
                 outcome.detail);
@@ -144,9 +197,9 @@ asio::awaitable<bool> Submitter::send_again(work::BlockSink& sink, const store::
     case Outcome::Kind::kUnavailable:
       log_.warn("block {} at height {} could not be given to {} again: {}", name.hash.to_display(), name.height,
                 sink.name(), outcome.detail);
-      co_return false;
+      break;
   }
-  co_return true;
+  co_return Resent{.kind = outcome.kind, .previous_block = block.previous_block};
 }
 
 void Submitter::send(std::shared_ptr<Delivery> delivery) {

@@ -34,10 +34,12 @@ class SubmitterListener {
  public:
   virtual ~SubmitterListener() = default;
   virtual void on_block_fate(const BlockFate& fate) = 0;
-  /// A block that a node has lost goes to it again: until it has it, the node's work is for `parent`, which was solved.
-  virtual void on_restoring(const chain::Hash256& /*parent*/) {}
-  /// Comes once for each of those: whether that block, or another on the parent, is in the chain.
-  virtual void on_restored(const chain::Hash256& /*parent*/, bool /*solved*/) {}
+  /// The node may have lost blocks that it had accepted, and gets them again: its work may be for parents of theirs.
+  virtual void on_restore_begun(const work::BlockSink& /*sink*/) {}
+  /// The node has such a block in its chain again.
+  virtual void on_restored(const chain::Hash256& /*previous_block*/) {}
+  /// Comes once for each on_restore_begun().
+  virtual void on_restore_ended(const work::BlockSink& /*sink*/) {}
 };
 
 class Submitter {
@@ -76,11 +78,29 @@ class Submitter {
     std::string verdict_sink{};
   };
 
-  /// Names of the accepted blocks that the node lacks, lowest first; nothing if it does not tell.
-  boost::asio::awaitable<std::optional<std::vector<store::BlockName>>> find_lost(work::BlockSink& sink);
-  boost::asio::awaitable<void> restore_lost(work::BlockSink& sink);
-  /// False: the node did not answer.
-  boost::asio::awaitable<bool> send_again(work::BlockSink& sink, const store::BlockName& name);
+  /// One look at what a node has lost.
+  struct Restoration {
+    std::vector<store::BlockName> names;  ///< of all accepted blocks, lowest first
+    std::vector<store::BlockName> lost;   ///< the same
+    std::set<chain::Hash256> sent;
+    std::size_t in_chain = 0;
+    std::size_t in_branch = 0;
+  };
+  /// What a node says of a block that it gets again.
+  struct Resent {
+    work::BlockOutcome::Kind kind = work::BlockOutcome::Kind::kUnavailable;
+    chain::Hash256 previous_block{};
+  };
+
+  boost::asio::awaitable<void> keep_restoring(work::BlockSink& sink);
+  /// False: not all could be given to the node.
+  boost::asio::awaitable<bool> restore_lost(work::BlockSink& sink);
+  /// False: the node does not tell.
+  boost::asio::awaitable<bool> find_lost(work::BlockSink& sink, Restoration& restoration);
+  /// Sends a block, and before it those below it that the node turns out to lack. False: the node does not take it now.
+  boost::asio::awaitable<bool> send_with_parents(work::BlockSink& sink, store::BlockName name,
+                                                 Restoration& restoration);
+  boost::asio::awaitable<Resent> send_again(work::BlockSink& sink, store::BlockName name, Restoration& restoration);
   void send(std::shared_ptr<Delivery> delivery);
   boost::asio::awaitable<void> deliver(std::shared_ptr<Delivery> delivery, work::BlockSink& sink);
   boost::asio::awaitable<work::BlockOutcome> attempt(Delivery& delivery, work::BlockSink& sink);
@@ -94,7 +114,7 @@ class Submitter {
   Log log_;
   std::map<chain::Hash256, std::shared_ptr<Delivery>> open_;
   std::set<boost::asio::steady_timer*> pauses_;  ///< of deliveries between two attempts
-  std::set<work::BlockSink*> restoring_;
+  std::map<work::BlockSink*, bool> restoring_;   ///< and whether the node has gone and come back meanwhile
   bool finishing_ = false;
   bool given_up_ = false;
   net::TaskGroup tasks_;

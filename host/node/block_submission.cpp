@@ -125,7 +125,20 @@ asio::awaitable<std::optional<bool>> BlockSubmission::has_block(chain::Hash256 h
   }
   if (!reply->result.is_string()) co_return std::nullopt;
   const json::string& best = reply->result.get_string();
-  co_return std::string_view(best.data(), best.size()) == hash.to_display();
+  if (std::string_view(best.data(), best.size()) == hash.to_display()) co_return true;
+  co_return co_await knows_block(*client, hash);
+}
+
+asio::awaitable<std::optional<bool>> BlockSubmission::knows_block(RpcClient& client, chain::Hash256 hash) {
+  RpcCallOptions call;
+  call.time_limit = limit_;
+  std::string params = "[\"" + hash.to_display() + "\"]";
+  auto reply = co_await client.call("getblockheader", std::move(params), call);
+  if (cannot_be_asked(reply)) co_return false;  // it is not in the chain, which is all that can be known
+  if (!reply) co_return std::nullopt;
+  if (!reply->fault) co_return true;
+  if (says_not_found(*reply->fault)) co_return false;
+  co_return std::nullopt;
 }
 
 asio::awaitable<std::optional<BlockOutcome>> BlockSubmission::send(const work::FoundBlock& block,

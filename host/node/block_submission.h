@@ -42,6 +42,8 @@ class BlockSubmission {
  private:
   class Lease;
   Lease lease();
+  /// Whether the node has the block, wherever; nothing: it does not tell. Not in its chain, if it may not tell.
+  boost::asio::awaitable<std::optional<bool>> knows_block(RpcClient& client, chain::Hash256 hash);
   /// submitblock and what its answer means; nothing where the node has taken the block.
   boost::asio::awaitable<std::optional<work::BlockOutcome>> send(const work::FoundBlock& block,
                                                                  const std::optional<std::string>& work_id);

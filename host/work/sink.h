@@ -36,8 +36,8 @@ class BlockSink {
   /// kAccepted, on a side branch kStale.
   virtual boost::asio::awaitable<BlockOutcome> submit_block(FoundBlock block) = 0;
 
-  /// Whether a block that the sink once had is still in its best chain; nothing: it does not tell now. One attempt,
-  /// bounded in time. What forgets nothing need not look.
+  /// Whether the sink still has a block that it once had, in its best chain or in a branch; nothing: it does not tell
+  /// now. One attempt, bounded in time. What forgets nothing need not look.
   virtual boost::asio::awaitable<std::optional<bool>> has_block(chain::Hash256 /*hash*/, std::uint32_t /*height*/) {
     co_return true;
   }

@@ -76,6 +76,7 @@ class FakeSink final : public work::BlockSink {
   boost::asio::awaitable<work::BlockOutcome> submit_block(work::FoundBlock block) override {
     received.push_back(block);
     if (on_submit) on_submit(block);
+    if (judge) co_return judge(block);
     work::BlockOutcome outcome = outcomes.front();
     if (outcomes.size() > 1) outcomes.pop_front();
     co_return outcome;
@@ -93,6 +94,7 @@ class FakeSink final : public work::BlockSink {
   std::deque<work::BlockOutcome> outcomes{{.kind = Kind::kAccepted, .reason = "", .detail = ""}};
   std::vector<work::FoundBlock> received;
   std::function<void(const work::FoundBlock&)> on_submit;
+  std::function<work::BlockOutcome(const work::FoundBlock&)> judge;  ///< instead of `outcomes`
 
  private:
   std::string name_;

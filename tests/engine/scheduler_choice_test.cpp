@@ -177,6 +177,21 @@ TEST_F(RefusalsTest, LateSharesAndTakenOnesAreNoSign) {
   EXPECT_EQ(working_on(), 1);
 }
 
+TEST_F(SchedulerTest, ANodeThatGetsItsLostBlocksAgainGivesNoWorkMeanwhile) {
+  scheduler.on_connected(first);
+  scheduler.hold_source(first, true);
+  scheduler.on_work(first, test::make_template(1));
+  EXPECT_EQ(working_on(), -1) << "it may be the parent of a block that it lost";
+  scheduler.on_connected(second);
+  scheduler.on_work(second, test::make_template(2));
+  EXPECT_EQ(working_on(), 2) << "others go on";
+  scheduler.close_parent(parent(1));
+  scheduler.hold_source(first, false);
+  EXPECT_EQ(working_on(), 2);
+  scheduler.on_work(first, test::make_template(3));
+  EXPECT_EQ(working_on(), 3);
+}
+
 class BehindTest : public SchedulerTest {
  public:
   static constexpr auto kAllowed = 300ms;

@@ -52,11 +52,9 @@ class SlowSink final : public work::BlockSink {
 class SubmitterTest : public ::testing::Test, public SubmitterListener {
  public:
   void on_block_fate(const BlockFate& fate) override { fates.push_back(fate); }
-  void on_restoring(const chain::Hash256& parent) override { held.insert(parent); }
-  void on_restored(const chain::Hash256& parent, bool solved) override {
-    EXPECT_EQ(held.erase(parent), 1U);
-    (solved ? closed : given_back).push_back(parent);
-  }
+  void on_restore_begun(const work::BlockSink& sink) override { EXPECT_TRUE(restoring.insert(&sink).second); }
+  void on_restored(const chain::Hash256& previous_block) override { parents_restored.push_back(previous_block); }
+  void on_restore_ended(const work::BlockSink& sink) override { EXPECT_EQ(restoring.erase(&sink), 1U); }
 
   void make(std::vector<work::BlockSink*> sinks) {
     journal = store::BlockJournal::open(folder.path(), Log()).value();
@@ -83,9 +81,8 @@ class SubmitterTest : public ::testing::Test, public SubmitterListener {
   std::unique_ptr<store::BlockJournal> journal;
   std::optional<Submitter> submitter;
   std::vector<BlockFate> fates;
-  std::set<chain::Hash256> held;  ///< parents of blocks that are being restored
-  std::vector<chain::Hash256> closed;
-  std::vector<chain::Hash256> given_back;
+  std::set<const work::BlockSink*> restoring;
+  std::vector<chain::Hash256> parents_restored;
   FakeSink first{"first"};
   FakeSink second{"second"};
   work::FoundBlock block = test::make_block(1);
@@ -264,19 +261,36 @@ class RestoreTest : public SubmitterTest {
  public:
   RestoreTest() {
     make({&first, &second});
-    for (std::uint8_t number = 1; number <= 4; ++number) {
-      work::FoundBlock one = test::make_block(number);
-      one.height = 100U + number;
-      EXPECT_TRUE(journal->record(one.hash, one.height, *one.serialized));
-      journal->resolve(one.hash, store::Resolution::kAccepted);
-      blocks.push_back(one);
-    }
+    for (std::uint8_t number = 1; number <= 4; ++number)
+      add(test::make_block(number), 100U + number);
   }
 
+  void add(work::FoundBlock one, std::uint32_t height) {
+    one.height = height;
+    EXPECT_TRUE(journal->record(one.hash, one.height, *one.serialized));
+    journal->resolve(one.hash, store::Resolution::kAccepted);
+    blocks.push_back(one);
+  }
+  /// What the first sink lacks it has once it was sent; it takes no block whose parent it lacks.
+  void remember() {
+    first.judge = [this](const work::FoundBlock& one) {
+      if (first.lacks->contains(one.previous_block)) return outcome(Kind::kUnavailable, "prev-blk-not-found");
+      first.lacks->erase(one.hash);
+      return outcome(Kind::kAccepted);
+    };
+  }
   void restore() {
     submitter->restore(first);
     context.run();
     context.restart();
+    EXPECT_TRUE(restoring.empty());
+  }
+  /// As restore(), but only until `done`: it would try again and again.
+  template <class Done>
+  void restore_until(Done done) {
+    submitter->restore(first);
+    while (!done())
+      context.run_one();
   }
   [[nodiscard]] std::vector<std::uint32_t> heights_sent() const {
     std::vector<std::uint32_t> heights;
@@ -288,15 +302,18 @@ class RestoreTest : public SubmitterTest {
   std::vector<work::FoundBlock> blocks;
 };
 
-TEST_F(RestoreTest, ANodeThatHasTheLastAcceptedBlockIsLeftAlone) {
-  first.lacks = {blocks[1].hash};  // another block is in its place, and ours on a branch
+TEST_F(RestoreTest, ANodeThatHasTheLastAcceptedBlocksIsBelievedToHaveTheOthers) {
+  for (std::uint8_t number = 5; number <= 12; ++number)
+    add(test::make_block(number), 100U + number);
+  first.lacks = {blocks[3].hash};
   restore();
   EXPECT_TRUE(first.received.empty());
-  EXPECT_EQ(first.looks, 1);
+  EXPECT_EQ(first.looks, 8);
 }
 
 TEST_F(RestoreTest, WhatANodeLostIsSentAgainLowestFirst) {
   first.lacks = {blocks[1].hash, blocks[2].hash, blocks[3].hash};
+  first.on_submit = [&](const work::FoundBlock&) { EXPECT_EQ(restoring.count(&first), 1U) << "its work waits"; };
   restore();
   EXPECT_EQ(heights_sent(), (std::vector<std::uint32_t>{102, 103, 104}));
   EXPECT_EQ(*first.received[0].serialized, *blocks[1].serialized);
@@ -304,34 +321,67 @@ TEST_F(RestoreTest, WhatANodeLostIsSentAgainLowestFirst) {
   EXPECT_TRUE(second.received.empty());
   EXPECT_TRUE(fates.empty()) << "they were counted when they were accepted";
   EXPECT_EQ(journal->accepted().size(), 4U) << "they may be lost once more";
+  EXPECT_EQ(parents_restored, (std::vector<chain::Hash256>{blocks[1].previous_block, blocks[2].previous_block,
+                                                           blocks[3].previous_block}));
 }
 
-TEST_F(RestoreTest, WorkOnTheParentIsHeldUntilTheNodeHasTheBlock) {
-  first.lacks = {blocks[2].hash, blocks[3].hash};
-  first.outcomes = {outcome(Kind::kAccepted), outcome(Kind::kRejected)};
-  first.on_submit = [&](const work::FoundBlock& sent) { EXPECT_TRUE(held.contains(sent.previous_block)); };
+TEST_F(RestoreTest, WithoutAcceptedBlocksNobodyWaits) {
+  for (const work::FoundBlock& one : blocks)
+    journal->forget_accepted({one.height, one.hash});
+  submitter->restore(first);
+  EXPECT_TRUE(restoring.empty());
+  EXPECT_EQ(first.looks, 0);
+}
+
+TEST_F(RestoreTest, AParentThatWasTakenForKnownIsSentFirst) {
+  // A branch that another one of ours has overtaken in the node's memory: the look ends before it has seen all.
+  add(test::make_block_on(blocks[0].hash), 102);
+  const work::FoundBlock lowest = blocks[0];
+  const work::FoundBlock upper = blocks.back();
+  for (std::uint8_t number = 10; number < 18; ++number)
+    add(test::make_block(number), 101);
+  add(test::make_block_on(upper.hash), 103);
+  first.lacks = {lowest.hash, upper.hash, blocks.back().hash};
+  for (const std::size_t other : {1U, 2U, 3U})
+    journal->forget_accepted({blocks[other].height, blocks[other].hash});
+  remember();
   restore();
-  EXPECT_TRUE(held.empty());
-  EXPECT_EQ(closed, (std::vector<chain::Hash256>{blocks[2].previous_block}));
-  EXPECT_EQ(given_back, (std::vector<chain::Hash256>{blocks[3].previous_block}));
+  EXPECT_TRUE(first.lacks->empty());
 }
 
-TEST_F(RestoreTest, ANodeThatDoesNotTellIsAskedAtItsNextConnection) {
+TEST_F(RestoreTest, ANodeThatDoesNotTellIsAskedAgain) {
   first.lacks.reset();
-  restore();
+  restore_until([&] { return first.looks >= 2; });
   EXPECT_TRUE(first.received.empty());
+}
+
+TEST_F(RestoreTest, ABlockThatTheNodeCannotTakeYetIsSentAgain) {
   first.lacks = {blocks[3].hash};
-  first.outcomes = {outcome(Kind::kUnavailable)};
-  restore();
-  EXPECT_EQ(heights_sent(), (std::vector<std::uint32_t>{104}));
-  first.outcomes = {outcome(Kind::kAccepted)};
+  first.outcomes = {outcome(Kind::kUnavailable), outcome(Kind::kAccepted)};
+  restore_until([&] { return !parents_restored.empty(); });
+  EXPECT_EQ(heights_sent(), (std::vector<std::uint32_t>{104, 104}));
+}
+
+TEST_F(RestoreTest, ANodeThatWentAndCameBackMeanwhileIsLookedAtOnceMore) {
+  first.lacks = {blocks[3].hash};
+  first.on_submit = [&](const work::FoundBlock&) {
+    if (first.received.size() == 1) submitter->restore(first);
+  };
   restore();
   EXPECT_EQ(heights_sent(), (std::vector<std::uint32_t>{104, 104}));
 }
 
-TEST_F(RestoreTest, ABlockThatLostItsPlaceMeanwhileIsForgotten) {
+TEST_F(RestoreTest, ABlockInABranchIsKept) {
+  first.lacks = {blocks[2].hash, blocks[3].hash};
+  first.outcomes = {outcome(Kind::kStale), outcome(Kind::kAccepted)};
+  restore();
+  EXPECT_EQ(heights_sent(), (std::vector<std::uint32_t>{103, 104})) << "the next one may make its branch the best";
+  EXPECT_EQ(journal->accepted().size(), 4U);
+}
+
+TEST_F(RestoreTest, ABlockThatIsInvalidNowIsForgotten) {
   first.lacks = {blocks[3].hash};
-  first.outcomes = {outcome(Kind::kStale)};
+  first.outcomes = {outcome(Kind::kRejected)};
   restore();
   EXPECT_EQ(journal->accepted().size(), 3U);
 }

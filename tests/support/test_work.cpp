@@ -42,11 +42,17 @@ std::shared_ptr<const work::Job> make_job(work::Generation generation, std::shar
 }
 
 work::FoundBlock make_block(std::uint8_t parent) {
-  const auto job = make_job(1, make_template(parent));
-  work::Roll roll{.extranonce2 = 0, .version = job->work->version, .time = job->work->time, .nonce = 0};
+  return make_block_on(make_template(parent)->previous_block);
+}
+
+work::FoundBlock make_block_on(const chain::Hash256& parent) {
+  const auto work = make_template(0);
+  work->previous_block = parent;
+  const auto job = make_job(1, work);
+  work::Roll roll{.extranonce2 = 0, .version = work->version, .time = work->time, .nonce = 0};
   while (work::verify(*job, roll).kind != work::Verdict::Kind::kBlock)
     ++roll.nonce;
-  return work::assemble_block(*job->work, roll).value();
+  return work::assemble_block(*work, roll).value();
 }
 
 }  // namespace lode::test

@@ -20,5 +20,7 @@ std::shared_ptr<const work::Job> make_job(work::Generation generation, std::shar
 
 /// A mined block of make_template(parent).
 work::FoundBlock make_block(std::uint8_t parent);
+/// The same on top of another block.
+work::FoundBlock make_block_on(const chain::Hash256& parent);
 
 }  // namespace lode::test
