@@ -1,6 +1,7 @@
 """A real Bitcoin node on regtest: starts, stops, kills and restarts bcoin, and calls its RPC."""
 
 import base64
+import functools
 import hashlib
 import http.client
 import json
@@ -125,6 +126,10 @@ class Node:
         """SIGSTOP: its sockets stay, and nobody answers on them. kill() works on it too."""
         self._process.send_signal(signal.SIGSTOP)
 
+    def thaw(self):
+        """Ends freeze()."""
+        self._process.send_signal(signal.SIGCONT)
+
     def kill(self):
         """SIGKILL: what a power cut does to it."""
         if self._process is None:
@@ -139,6 +144,25 @@ class Node:
         """From its next start on, the node keeps a peer connection to `other`."""
         other.listens = True
         self.peers = ["127.0.0.1:%d" % other.peer_port]
+
+    def peer_with(self, other):
+        """Connects to `other`, which listens; both run. New blocks go over it, earlier ones do not: see copy_blocks()."""
+        self.rpc("addnode", "127.0.0.1:%d" % other.peer_port, "onetry")
+        wait_until(lambda: any(peer["version"] for peer in other.rpc("getpeerinfo")), "a peer", other.log)
+
+    def part_from(self, other):
+        """Ends peer_with(); both run."""
+        self.rpc("disconnectnode", "127.0.0.1:%d" % other.peer_port)
+        wait_until(lambda: not other.rpc("getpeerinfo"), "the peer is gone", other.log)
+
+    def copy_blocks(self, other):
+        """Gives the node the blocks of `other`'s best chain that it lacks."""
+        lacking, height = [], other.height()
+        while not self.holds(found := other.rpc("getblockhash", height)):
+            lacking.append(found)
+            height -= 1
+        for found in reversed(lacking):
+            self.rpc("submitblock", other.rpc("getblock", found, False))
 
     def log(self):
         """What the node wrote, for messages of failed tests."""
@@ -185,8 +209,7 @@ class Node:
 
     def generate(self, blocks):
         """Has the node itself mine `blocks` blocks to the key of mempool.js; returns their hashes."""
-        address = _script({"mode": "address"})["address"]
-        return self.rpc("generatetoaddress", blocks, address)
+        return self.rpc("generatetoaddress", blocks, _address())
 
     def activate_segwit(self):
         """Mines with the node itself until segwit is active and coins of mempool.js's key are mature."""
@@ -214,6 +237,12 @@ def wait_until(condition, what, describe=lambda: ""):
         if time.monotonic() > deadline:
             raise AssertionError("after %g s still not: %s\n%s" % (PATIENCE, what, describe()))
         time.sleep(0.02)
+
+
+@functools.cache
+def _address():
+    """Of mempool.js's key, as bcoin writes it."""
+    return _script({"mode": "address"})["address"]
 
 
 def _script(options):

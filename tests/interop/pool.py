@@ -4,6 +4,7 @@ blocks to the node. Shares no code with lode.
 Personalities differ as pools in use do: when difficulty is told, how version bits are combined, what is answered.
 """
 
+import dataclasses
 import hashlib
 import json
 import select
@@ -109,6 +110,20 @@ class Job:
         return header + varint(1 + len(self.transactions)) + coinbase + transactions
 
 
+@dataclasses.dataclass(frozen=True)
+class Trouble:
+    """What is wrong with a pool that stays connected. By default nothing."""
+
+    stale: bool = False  # it gives no work on new blocks
+    period: float = 0  # seconds between jobs that it gives for no reason; 0: none
+    moves: bool = False  # each of these on another block, that nobody knows
+    workless: bool = False  # it hangs up, and has no job for those who connect anew
+    says: str = ""  # to them, instead
+    refuses: tuple = ()  # code and reason for every share
+    mute: bool = False  # it reads, and says nothing
+    deaf: bool = False  # nor does it read
+
+
 class Pool:
     """A pool on a port of its own, on a thread of its own. Use with `with`."""
 
@@ -132,6 +147,9 @@ class Pool:
         self._loses = 0  # submissions from now on
         self.lost = []  # their parameters
         self._hangs_up = False
+        self.trouble = Trouble()  # may be replaced at any time
+        self._troubled = self.trouble  # as far as its thread knows
+        self.refused = 0  # shares, because of the trouble
         self._sessions = {}  # id -> extranonce1
         self._clients = {}  # socket -> [buffer, extranonce1, authorized, mask]
         self._server = socket.create_server(("127.0.0.1", port))
@@ -197,19 +215,48 @@ class Pool:
         return clean
 
     def _refresh(self):
-        if self.node.rpc("getbestblockhash") == self._job.template["previousblockhash"]:
+        if self._troubled.stale or self._troubled.workless or self._troubled.mute or self._troubled.deaf:
             return
-        clean = self._make_job()
+        if self.node.rpc("getbestblockhash") != self._job.template["previousblockhash"]:
+            self._announce(self._make_job())
+
+    def _announce(self, clean):
         for client in list(self._clients):
             if self._clients[client][2]:
                 self._send(client, {"id": None, "method": "mining.notify", "params": self._job.notify(clean)})
 
+    def _repeat_job(self):
+        self._number += 1
+        template = dict(self._job.template)
+        if self._troubled.moves:
+            template["previousblockhash"] = "%064x" % self._number
+        self._job = Job(self._number, template, self.personality)
+        self._job.difficulty = self.difficulty
+        if self._troubled.moves:
+            self._jobs.clear()
+        self._jobs[self._job.id] = self._job
+        self._announce(self._troubled.moves)
+
+    def _begin_trouble(self, trouble):
+        self._troubled = trouble
+        if trouble.workless:
+            for client in list(self._clients):
+                self._drop(client)
+        if trouble == Trouble():
+            self._make_job()
+            for client in [client for client, state in self._clients.items() if state[2]]:
+                self._begin_work(client)
+
     # Connections
 
     def _run(self):
-        looked = time.monotonic()
+        looked = repeated = time.monotonic()
         while not self._stop.is_set():
-            ready, _, _ = select.select([self._server, *self._clients], [], [], 0.02)
+            if self.trouble is not self._troubled:
+                self._begin_trouble(self.trouble)
+            period = self._troubled.period
+            watched = [] if self._troubled.deaf else [self._server, *self._clients]
+            ready, _, _ = select.select(watched, [], [], min(period or 0.02, 0.02))
             for one in ready:
                 if one is self._server:
                     client, _ = self._server.accept()
@@ -220,6 +267,9 @@ class Pool:
             if time.monotonic() - looked > 0.1:
                 looked = time.monotonic()
                 self._refresh()
+            if period and time.monotonic() - repeated > period:
+                repeated = time.monotonic()
+                self._repeat_job()
 
     def _send(self, client, message):
         try:
@@ -235,6 +285,8 @@ class Pool:
         if not data:
             self._drop(client)
             return
+        if self._troubled.mute:
+            return
         state = self._clients[client]
         *lines, state[0] = (state[0] + data).split(b"\n")
         for line in lines:
@@ -246,6 +298,10 @@ class Pool:
         self._clients.pop(client, None)
 
     def _begin_work(self, client):
+        if self._troubled.workless:
+            if self._troubled.says:
+                self._send(client, {"id": None, "method": "client.show_message", "params": [self._troubled.says]})
+            return
         self._send(client, {"id": None, "method": "mining.set_difficulty", "params": [self.difficulty]})
         clean = self.personality.first_job_is_clean
         self._send(client, {"id": None, "method": "mining.notify", "params": self._job.notify(clean)})
@@ -290,6 +346,9 @@ class Pool:
             self.lost.append(params)
             if self._hangs_up:
                 self._drop(client)
+        elif method == "mining.submit" and self._troubled.refuses:
+            self.refused += 1
+            reply(None, self._error(*self._troubled.refuses))
         elif method == "mining.submit":
             before = self.no_shares
             fault = self._check(state, params)

@@ -43,16 +43,42 @@ class Held:
         return self._pass
 
 
+class _Upstream:
+    """A connection of the proxy to the node, from the first request on."""
+
+    def __init__(self, proxy):
+        self._proxy = proxy
+        self._connection = None
+        self._stream = None
+
+    def ask(self, request):
+        """The node's reply, or None when the connection ends without one."""
+        if self._connection is None:
+            self._connection = socket.create_connection(("127.0.0.1", self._proxy.upstream))
+            self._stream = self._connection.makefile("rb")
+            self._proxy.opened(self._connection)
+        self._connection.sendall(request)
+        return _read_message(self._stream)
+
+    def close(self):
+        if self._connection is not None:
+            self._proxy.closed(self._connection)
+
+
 class Proxy:
     """Listens on `port`; passes everything to `upstream` (a port on 127.0.0.1) until told otherwise. Use with `with`.
 
-    mode: "pass", "html" (answers a web page), "silent" (reads and never answers).
+    mode: "pass", "html" (answers a web page), "silent" (reads and never answers, also what was asked before).
+
+    answer: a function that answers instead of the node, or None. It gets the call (an object of JSON-RPC) and a function
+    that asks the node, and returns a whole HTTP reply. It runs on the thread of its connection.
     """
 
     def __init__(self, upstream=None, mode="pass"):
         self.port = free_port()
         self.upstream = upstream
         self.mode = mode
+        self.answer = None
         self._lock = threading.Lock()
         self._holding = set()
         self._held = queue.Queue()
@@ -151,7 +177,7 @@ class Proxy:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
-        node = None
+        node = _Upstream(self)
         try:
             stream = client.makefile("rb")
             while True:
@@ -167,27 +193,33 @@ class Proxy:
                 method, held = self._admit(request)
                 if held is not None and not held.wait():
                     return
-                if node is None:
-                    node = socket.create_connection(("127.0.0.1", self.upstream))
-                    node_stream = node.makefile("rb")
-                    with self._lock:
-                        self._open.add(node)
-                node.sendall(request)
-                reply = _read_message(node_stream)
+                if self.answer is not None and method is not None:
+                    reply = self.answer(json.loads(request.split(b"\r\n\r\n", 1)[1]), lambda: node.ask(request))
+                else:
+                    reply = node.ask(request)
                 if reply is None or (held is not None and not held.answered):
                     return
                 with self._lock:
                     seconds = self._delays.get(method, 0)
                 time.sleep(seconds)
-                client.sendall(reply)
+                if self.mode != "silent":
+                    client.sendall(reply)
         except (OSError, ValueError):
             return
         finally:
-            for connection in (client, node):
-                if connection is not None:
-                    with self._lock:
-                        self._open.discard(connection)
-                    _close(connection)
+            self.closed(client)
+            node.close()
+
+    def opened(self, connection):
+        """Threads of the proxy: the connection is one that drop_connections() closes."""
+        with self._lock:
+            self._open.add(connection)
+
+    def closed(self, connection):
+        """Threads of the proxy: closes a connection."""
+        with self._lock:
+            self._open.discard(connection)
+        _close(connection)
 
     def _admit(self, request):
         try:

@@ -7,6 +7,8 @@ import unittest
 
 import addresses
 import bcoin
+import hard_chain
+import node_states
 from patience import PATIENCE
 from proxy import Proxy
 
@@ -50,6 +52,42 @@ class HarnessTest(unittest.TestCase):
             second.start()
             tip = first.generate(30)[-1]
             bcoin.wait_until(lambda: second.rpc("getbestblockhash") == tip, "the chain of the other node")
+
+    def test_nodes_are_peers_until_they_part(self):
+        with bcoin.Node() as first, bcoin.Node() as second:
+            for node in (first, second):
+                node.kill()
+                node.listens = True
+                node.start()
+            first.peer_with(second)
+            tip = first.generate(1)[-1]
+            bcoin.wait_until(lambda: second.rpc("getbestblockhash") == tip, "the block of the other node")
+            first.part_from(second)
+            own = second.generate(1)[-1]
+            tip = first.generate(2)[-1]
+            self.assertEqual(second.rpc("getbestblockhash"), own)
+            second.copy_blocks(first)
+            self.assertEqual(second.rpc("getbestblockhash"), tip)
+
+    def test_proxy_answers_in_the_place_of_a_node(self):
+        with bcoin.Node() as node, Proxy(node.port) as proxy:
+
+            def template(**request):
+                return bcoin.call(proxy.port, node.key, "getblocktemplate", {"rules": ["segwit"], **request})
+
+            self.assertEqual(template()["bits"], "207fffff")
+            proxy.answer = node_states.healthy
+            self.assertEqual(template()["bits"], hard_chain.BITS)
+            self.assertIsNone(template(mode="proposal", data="00"))
+            self.assertEqual(bcoin.call(proxy.port, node.key, "getblockcount"), 0)
+            proxy.answer = node_states.syncing
+            with self.assertRaises(bcoin.RpcError) as caught:
+                template()
+            self.assertEqual(caught.exception.code, -10)
+            self.assertTrue(bcoin.call(proxy.port, node.key, "getblockchaininfo")["initialblockdownload"])
+            proxy.answer = node_states.flooding(node, changes=True)
+            first = template()
+            self.assertNotEqual(template(longpollid=first["longpollid"]), template(longpollid=first["longpollid"]))
 
     def test_filled_mempool_is_in_the_template(self):
         with bcoin.Node() as node:
