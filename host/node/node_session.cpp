@@ -299,6 +299,7 @@ void NodeSession::publish(NodeWork made) {
   const auto work = made.work;
   published_ = std::move(made);
   check_timer_.cancel();
+  links_.permissions.begin();
   links_.listener.on_work(links_.source, work);
 }
 

@@ -19,6 +19,7 @@
 #include "host/base/log.h"
 #include "host/node/node_options.h"
 #include "host/node/node_work.h"
+#include "host/node/permission_check.h"
 #include "host/node/rpc_client.h"
 #include "host/node/template_parser.h"
 #include "host/node/template_stream.h"
@@ -38,6 +39,7 @@ struct SessionLinks {
   WorkMaker& maker;
   NodeCounters& counters;
   TipWatch& tips;
+  PermissionCheck& permissions;
   work::WorkSource& source;
   work::SourceListener& listener;
 };
