@@ -6,7 +6,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <exception>
 #include <utility>
 
@@ -16,6 +15,7 @@
 #include "host/net/task_group.h"
 #include "host/node/json_fields.h"
 #include "host/node/template_parser.h"
+#include "host/node/template_request.h"
 #include "host/node/template_stream.h"
 
 namespace lode::node {
@@ -26,13 +26,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t kOldTips = 8;
-
-std::string template_params(const std::optional<std::string>& longpoll_id) {
-  std::string params =
-      R"([{"mode":"template","rules":["segwit"],"capabilities":["coinbasevalue","longpoll","proposal","workid"])";
-  if (longpoll_id) params += ",\"longpollid\":" + json::serialize(json::string(*longpoll_id));
-  return params + "}]";
-}
 
 }  // namespace
 
