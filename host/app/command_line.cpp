@@ -13,6 +13,7 @@
 #include "host/app/option_values.h"
 #include "host/app/proxy_url.h"
 #include "host/app/text.h"
+#include "host/chain/address.h"
 
 namespace lode::app {
 namespace {
@@ -73,28 +74,50 @@ void Commands::add_devices() {
 }
 
 void Commands::add_probe() {
-  Command probe = parser.add_command("probe", "Show what a pool supports, and how it deviates");
-  probe.add_value("URL", "", probe_url, "stratum+tcp://USER:PASSWORD@HOST:PORT, or stratum+ssl://");
-  probe.add_text("--user", "NAME", probe_options.pool.user, "Worker name, where the URL has none [probe]");
-  probe.add_text("--pass", "TEXT", probe_options.pool.password, "Password, where the URL has no name [x]");
+  Command probe = parser.add_command("probe", "Show what a pool or node supports, and how it deviates");
+  probe.add_value("URL", "", probe_url,
+                  "stratum+tcp://USER:PASSWORD@HOST:PORT (stratum+ssl: with TLS), a pool, or\n"
+                  "http(s)://USER:PASSWORD@HOST:PORT, a node");
+  probe.add_text("--user", "NAME", probe_options.source.user,
+                 "User or worker name, where the URL has none [pools: probe]");
+  probe.add_text("--pass", "TEXT", probe_options.source.password, "Password, where the URL has no name [pools: x]");
+  probe.add_argument(
+      "--cookie-file", "PATH", parse_path, [this](auto path) { probe_options.source.cookie_file = path; },
+      "Node credentials from Bitcoin Core's cookie, for URLs without a user");
+  probe.add_argument(
+      "--payout", "ADDRESS",
+      [](const std::string& text) -> Result<std::string> {
+        const auto address = chain::parse_address(text);
+        if (!address) return fail(Errc::kMalformed, printable(address.error().message()));
+        return text;
+      },
+      [this](std::string address) { probe_options.source.payout = std::move(address); },
+      "Address that the block proposed to a node pays [a script of nobody's]");
   probe.add_argument(
       "--seconds", "S", parse_seconds, [this](auto seconds) { probe_options.seconds = seconds; },
       "Give up after so long [30]");
   probe.add_argument(
       "--proxy", "URL", parse_proxy_url,
-      [this](net::ProxyOptions proxy) { probe_options.pool.proxy = std::move(proxy); },
+      [this](net::ProxyOptions proxy) { probe_options.source.proxy = std::move(proxy); },
       "socks5://USER:PASSWORD@HOST:PORT to connect through");
   probe.add_argument(
+      "--ca-file", "PATH", parse_path, [this](auto path) { probe_options.source.ca_file = path; },
+      "Certificates (PEM) to trust for TLS instead of the system's");
+  probe.add_argument(
       "--tls-fingerprint", "HEX", parse_fingerprint,
-      [this](std::string fingerprint) { probe_options.pool.tls_fingerprint = std::move(fingerprint); },
+      [this](std::string fingerprint) { probe_options.source.tls_fingerprint = std::move(fingerprint); },
       "SHA-256 of the certificate that the pool must show");
   probe.add_flag("--json", probe_options.json, "Print JSON");
   probe.footer(
-      "Connects, subscribes, authorizes, waits for work and leaves; sends no share.\n"
+      "A pool: connects, subscribes, authorizes, waits for work and leaves; sends no share.\n"
+      "A node: its chain and peers, which of the calls that lode needs it allows, how long it takes for a template,\n"
+      "and whether it would accept a block made from that; changes nothing.\n"
       "Exit status: 0 there was work, 1 unusable arguments, 2 there was none.\n\n"
       "Examples:\n"
       "  lode probe stratum+tcp://pool.example:3333 --user bc1q....rig1\n"
-      "  lode probe stratum+tcp://127.0.0.1:3333 --json\n");
+      "  lode probe stratum+tcp://127.0.0.1:3333 --json\n"
+      "  lode probe http://127.0.0.1:8332 --cookie-file ~/.bitcoin/.cookie\n"
+      "  lode probe http://user:password@127.0.0.1:8332 --payout bc1q... --json\n");
 }
 
 void Commands::add_replay() {
@@ -119,13 +142,19 @@ void Commands::add_verify() {
 }
 
 Invocation probe_invocation(Commands& commands) {
-  if (commands.probe_url.empty()) return usage_error("give the URL of a pool", "probe");
+  if (commands.probe_url.empty()) return usage_error("give the URL of a pool or a node", "probe");
   auto url = parse_source_url(commands.probe_url);
   if (!url) return usage_error("URL: " + url.error().message(), "probe");
-  if (!url->is_pool()) return usage_error("URL: only pools can be probed: stratum+tcp://HOST:PORT", "probe");
   ProbeOptions options = commands.probe_options;
-  if (options.pool.user.empty()) options.pool.user = "probe";
-  options.pool.sources = {*url};
+  MineOptions& source = options.source;
+  if (url->is_pool()) {
+    if (source.user.empty()) source.user = "probe";
+  } else if (!url->has_credentials && !source.user.empty()) {
+    url->user = source.user;
+    url->password = source.password;
+    url->has_credentials = true;
+  }
+  source.sources = {*url};
   options.url = *std::move(url);
   return options;
 }

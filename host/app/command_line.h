@@ -31,8 +31,8 @@ struct VerifyOptions {
 };
 
 struct ProbeOptions {
-  SourceUrl url;     ///< of a pool
-  MineOptions pool;  ///< how pools are connected to and spoken with; its sources are `url` alone
+  SourceUrl url;
+  MineOptions source;  ///< how it is connected to and spoken with; its sources are `url` alone
   std::chrono::duration<double> seconds{30.0};
   bool json = false;
 };

@@ -74,15 +74,11 @@ void MineArguments::add_sources(Command command) {
       [this](std::vector<std::uint64_t> quotas) { options_.quotas = std::move(quotas); },
       "With --strategy balance: each source's part of the hashes, in their order; '3,1': three quarters for the\n"
       "first [equal parts]");
-  const auto as_path = [](const std::string& text) -> Result<std::filesystem::path> {
-    if (text.empty()) return fail(Errc::kMalformed, "must not be empty");
-    return std::filesystem::path(text);
-  };
   command.add_argument(
-      "--cookie-file", "PATH", as_path, [this](auto path) { options_.cookie_file = path; },
+      "--cookie-file", "PATH", parse_path, [this](auto path) { options_.cookie_file = path; },
       "Node credentials from Bitcoin Core's cookie, for URLs without a user");
   command.add_argument(
-      "--ca-file", "PATH", as_path, [this](auto path) { options_.ca_file = path; },
+      "--ca-file", "PATH", parse_path, [this](auto path) { options_.ca_file = path; },
       "Certificates (PEM) to trust for https instead of the system's");
   command.add_argument(
       "--proxy", "URL", parse_proxy_url, [this](net::ProxyOptions proxy) { options_.proxy = std::move(proxy); },
@@ -113,12 +109,7 @@ void MineArguments::add_pool(Command command) {
       [this](std::string fingerprint) { options_.tls_fingerprint = std::move(fingerprint); },
       "SHA-256 of the certificate that a pool must show, in place of one that an authority signed");
   command.add_argument(
-      "--record", "FILE",
-      [](const std::string& text) -> Result<std::filesystem::path> {
-        if (text.empty()) return fail(Errc::kMalformed, "must not be empty");
-        return std::filesystem::path(text);
-      },
-      [this](auto path) { options_.recording = path; },
+      "--record", "FILE", parse_path, [this](auto path) { options_.recording = path; },
       "Append all that is said between lode and pools as JSON Lines, for 'lode replay'; without passwords");
 }
 

@@ -46,29 +46,33 @@ class StateRecord final : public node::LongpollRecord {
 
 }  // namespace
 
+node::NodeOptions node_options(const SourceUrl& url, const MineOptions& options) {
+  node::NodeOptions node;
+  node.host = url.host;
+  node.port = url.port;
+  node.tls = url.scheme == "https";
+  node.path = url.path;
+  node.user = url.user;
+  node.password = url.password;
+  if (!url.has_credentials) node.cookie_file = options.cookie_file;
+  if (options.ca_file) node.ca_file = options.ca_file->string();
+  node.proxy = options.proxy;
+  node.payout_address = options.payout;
+  node.coinbase_text = options.coinbase_text;
+  node.version_mask = options.version_mask;
+  return node;
+}
+
 Result<OpenedSource> open_node(boost::asio::any_io_executor executor, const SourceUrl& url, const MineOptions& options,
                                const Log& log) {
-  node::NodeOptions node_options;
-  node_options.host = url.host;
-  node_options.port = url.port;
-  node_options.tls = url.scheme == "https";
-  node_options.path = url.path;
-  node_options.user = url.user;
-  node_options.password = url.password;
-  if (!url.has_credentials) node_options.cookie_file = options.cookie_file;
-  if (options.ca_file) node_options.ca_file = options.ca_file->string();
-  node_options.proxy = options.proxy;
-  node_options.payout_address = options.payout;
-  node_options.coinbase_text = options.coinbase_text;
-  node_options.version_mask = options.version_mask;
+  node::NodeOptions opened = node_options(url, options);
   if (options.state != "none") {
     if (const auto state = state_folder(options.state)) {
       store::LongpollFile file(*state, fmt::format("{}:{}", url.host, url.port));
-      node_options.longpoll_record = std::make_shared<StateRecord>(std::move(file), log.named("node"));
+      opened.longpoll_record = std::make_shared<StateRecord>(std::move(file), log.named("node"));
     }
   }
-  const auto source =
-      std::make_shared<node::NodeSource>(std::move(executor), std::move(node_options), log.named("node"));
+  const auto source = std::make_shared<node::NodeSource>(std::move(executor), std::move(opened), log.named("node"));
   return OpenedSource{.source = source, .sink = source};
 }
 

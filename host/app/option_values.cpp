@@ -101,6 +101,11 @@ Result<std::string> parse_fingerprint(const std::string& text) {
   return digits;
 }
 
+Result<std::filesystem::path> parse_path(const std::string& text) {
+  if (text.empty()) return fail(Errc::kMalformed, "must not be empty");
+  return std::filesystem::path(text);
+}
+
 Result<LogLevel> parse_log_level(std::string_view text) {
   if (text == "debug") return LogLevel::kDebug;
   if (text == "info") return LogLevel::kInfo;

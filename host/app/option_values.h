@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,9 @@ Result<double> parse_difficulty(std::string_view text);
 
 /// A SHA-256 as 64 hex digits, with or without colons between bytes. Returns 64 lower-case digits.
 Result<std::string> parse_fingerprint(const std::string& text);
+
+/// Any text but an empty one.
+Result<std::filesystem::path> parse_path(const std::string& text);
 
 /// "debug", "info", "warn", "error", "off".
 Result<LogLevel> parse_log_level(std::string_view text);

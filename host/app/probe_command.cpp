@@ -1,19 +1,27 @@
 #include <fmt/format.h>
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
+#include <chrono>
 #include <exception>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "host/app/commands.h"
 #include "host/app/exit_codes.h"
 #include "host/app/json_text.h"
+#include "host/app/node_probe_output.h"
+#include "host/app/node_scheme.h"
+#include "host/app/number_format.h"
 #include "host/app/pool_scheme.h"
 #include "host/app/print.h"
 #include "host/app/text.h"
 #include "host/base/hex.h"
+#include "host/node/node_probe.h"
 #include "stratum/v1/pool_probe.h"
 
 namespace lode::app {
@@ -22,10 +30,6 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 namespace v1 = stratum::v1;
-
-double milliseconds(std::chrono::steady_clock::duration span) {
-  return std::chrono::duration<double, std::milli>(span).count();
-}
 
 std::string yes_or_no(bool yes) {
   return yes ? "yes" : "no";
@@ -104,26 +108,57 @@ json::object to_json(const std::string& url, const v1::ProbeReport& report) {
   return object;
 }
 
+/// Runs a probe to its end.
+template <class Report>
+Report run(asio::io_context& io, asio::awaitable<Report> probe) {
+  Report report;
+  std::exception_ptr failure;
+  asio::co_spawn(io, std::move(probe), [&](std::exception_ptr thrown, Report found) {
+    failure = std::move(thrown);
+    report = std::move(found);
+  });
+  io.run();
+  if (failure) std::rethrow_exception(failure);
+  return report;
+}
+
+/// Prints a report; returns the program's exit code.
+int show(const ProbeOptions& options, const std::string& report, const std::optional<std::string>& failure) {
+  print(report);
+  if (!failure) return kExitOk;
+  print_error(options.url.display() + ": " + *failure);
+  return kExitNoSource;
+}
+
+std::chrono::milliseconds limit_of(const ProbeOptions& options) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(options.seconds);
+}
+
+int probe_pool(const ProbeOptions& options) {
+  asio::io_context io(1);
+  v1::ProbeOptions probe;
+  probe.session = pool_session(options.url, options.source);
+  probe.limit = limit_of(options);
+  v1::MakeLink link = pool_link(io.get_executor(), options.source);
+  const auto report = run(io, v1::probe_pool(io.get_executor(), std::move(probe), std::move(link)));
+  return show(options, options.json ? json::serialize(to_json(options.url.display(), report)) + "\n" : describe(report),
+              report.failure);
+}
+
+int probe_node(const ProbeOptions& options) {
+  asio::io_context io(1);
+  node::NodeProbeOptions probe{node_options(options.url, options.source), limit_of(options)};
+  const auto report = run(io, node::probe_node(io.get_executor(), std::move(probe)));
+  return show(
+      options,
+      options.json ? json::serialize(node_to_json(options.url.display(), report)) + "\n" : describe_node(report),
+      report.failure);
+}
+
 }  // namespace
 
 int run_probe(const ProbeOptions& options) {
-  asio::io_context io(1);
-  v1::ProbeOptions probe;
-  probe.session = pool_session(options.url, options.pool);
-  probe.limit = std::chrono::duration_cast<std::chrono::milliseconds>(options.seconds);
-  v1::ProbeReport report;
-  std::exception_ptr failure;
-  asio::co_spawn(io, v1::probe_pool(io.get_executor(), std::move(probe), pool_link(io.get_executor(), options.pool)),
-                 [&](std::exception_ptr thrown, v1::ProbeReport found) {
-                   failure = std::move(thrown);
-                   report = std::move(found);
-                 });
-  io.run();
-  if (failure) std::rethrow_exception(failure);
-  print(options.json ? json::serialize(to_json(options.url.display(), report)) + "\n" : describe(report));
-  if (!report.failure) return kExitOk;
-  print_error(options.url.display() + ": " + *report.failure);
-  return kExitNoSource;
+  return options.url.is_pool() ? probe_pool(options) : probe_node(options);
 }
 
 }  // namespace lode::app

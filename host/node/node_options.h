@@ -30,6 +30,9 @@ struct NodeTimes {
   /// for.
   std::chrono::milliseconds own_tip{20};
 
+  /// Until a call is tried again, of which the node did not say whether it allows it.
+  std::chrono::milliseconds retry_calls{60'000};
+
   std::chrono::milliseconds poll{5'000};        ///< between templates that are asked for without a longpoll's answer
   std::chrono::milliseconds republish{30'000};  ///< at the latest, for the sake of the time alone
   std::chrono::milliseconds shortest{100};      ///< between two templates asked for after trouble with one

@@ -6,7 +6,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <exception>
 #include <utility>
 
@@ -17,6 +16,7 @@
 #include "host/node/json_fields.h"
 #include "host/node/rpc_fault.h"
 #include "host/node/template_parser.h"
+#include "host/node/template_request.h"
 #include "host/node/template_stream.h"
 #include "host/node/thread_check.h"
 
@@ -28,13 +28,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t kOldTips = 8;
-
-std::string template_params(const std::optional<std::string>& longpoll_id) {
-  std::string params =
-      R"([{"mode":"template","rules":["segwit"],"capabilities":["coinbasevalue","longpoll","proposal","workid"])";
-  if (longpoll_id) params += ",\"longpollid\":" + json::serialize(json::string(*longpoll_id));
-  return params + "}]";
-}
 
 }  // namespace
 
@@ -362,6 +355,7 @@ void NodeSession::publish(NodeWork made) {
   published_ = std::move(made);
   check_timer_.cancel();
   if (longpoll_held_back_) longpoll_timer_.cancel();
+  links_.permissions.begin();
   links_.listener.on_work(links_.source, work);
 }
 

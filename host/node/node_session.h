@@ -21,6 +21,7 @@
 #include "host/node/longpoll_gate.h"
 #include "host/node/node_options.h"
 #include "host/node/node_work.h"
+#include "host/node/permission_check.h"
 #include "host/node/rpc_client.h"
 #include "host/node/sync_watch.h"
 #include "host/node/template_parser.h"
@@ -44,6 +45,7 @@ struct SessionLinks {
   TipWatch& tips;
   LongpollGate& gate;
   SyncWatch& sync;
+  PermissionCheck& permissions;
   work::WorkSource& source;
   work::SourceListener& listener;
 };

@@ -16,8 +16,10 @@
 #include "host/node/longpoll_gate.h"
 #include "host/node/node_session.h"
 #include "host/node/node_work.h"
+#include "host/node/permission_check.h"
 #include "host/node/rpc_client.h"
 #include "host/node/rpc_fault.h"
+#include "host/node/rpc_options.h"
 #include "host/node/sync_watch.h"
 #include "host/node/tip_watch.h"
 
@@ -32,21 +34,6 @@ std::string name_of(const NodeOptions& options) {
   const bool bare_ipv6 = options.host.find(':') != std::string::npos && !options.host.starts_with('[');
   return bare_ipv6 ? fmt::format("[{}]:{}", options.host, options.port)
                    : fmt::format("{}:{}", options.host, options.port);
-}
-
-RpcOptions rpc_options(const NodeOptions& options) {
-  RpcOptions rpc;
-  rpc.http.host = options.host;
-  rpc.http.port = options.port;
-  rpc.http.tls = options.tls;
-  rpc.http.ca_file = options.ca_file;
-  rpc.http.proxy = options.proxy;
-  rpc.http.connect_limit = options.times.connect;
-  rpc.http.handshake_limit = options.times.connect;
-  rpc.http.write_limit = options.times.write;
-  rpc.http.read_limit = options.times.call;
-  rpc.path = options.path.empty() ? "/" : options.path;
-  return rpc;
 }
 
 /// For a node that is there and does not answer.
@@ -77,6 +64,7 @@ class NodeSource::Impl {
         tips_(executor),
         gate_(options_.times.longpoll, options_.longpoll_record, Clock::now()),
         sync_(name_, log_),
+        permissions_(executor, name_, options_, credentials_, log_),
         retry_timer_(executor),
         warm_timer_(executor) {}
 
@@ -110,6 +98,7 @@ class NodeSource::Impl {
   TipWatch tips_;
   LongpollGate gate_;
   SyncWatch sync_;
+  PermissionCheck permissions_;
   asio::steady_timer retry_timer_;
   asio::steady_timer warm_timer_;
   std::optional<NodeSession> session_;
@@ -128,12 +117,14 @@ void NodeSource::Impl::end_run() noexcept {
   retry_timer_.cancel();
   warm_timer_.cancel();
   submission_.stop_warming();
+  permissions_.stop();
 }
 
 asio::awaitable<Error> NodeSource::Impl::run(work::WorkSource& source, work::SourceListener& listener) {
   running_ = !stop_requested_;
   net::TaskGroup tasks(executor_);
   tasks.spawn(keep_warm());
+  tasks.spawn(permissions_.run());
   Error outcome;
   std::exception_ptr failure;
   try {
@@ -154,7 +145,7 @@ asio::awaitable<Error> NodeSource::Impl::run_sessions(work::WorkSource& source, 
   while (!stop_requested_) {
     const Clock::time_point began = Clock::now();
     session_.emplace(SessionLinks{executor_, options_, log_, calls_, longpoll_, checks_, beside_, maker_, counters_,
-                                  tips_, gate_, sync_, source, listener});
+                                  tips_, gate_, sync_, permissions_, source, listener});
     SessionEnd end;
     std::exception_ptr failure;
     try {

@@ -40,7 +40,9 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Bad{{"dig"}, "unknown command 'dig'"}, Bad{{"--foo"}, "unknown option '--foo'"},
         Bad{{"mine", "--foo"}, "unknown option '--foo'"}, Bad{{"mine", "--foo=bar"}, "unknown option '--foo'"},
-        Bad{{"probe"}, "give the URL of a pool"}, Bad{{"probe", "http://h:1"}, "only pools can be probed"},
+        Bad{{"probe"}, "give the URL of a pool or a node"}, Bad{{"probe", "ftp://h:1"}, "scheme 'ftp' is unknown"},
+        Bad{{"probe", "http://h:1", "--payout", "abc"}, "--payout: "},
+        Bad{{"probe", "http://h:1", "--cookie-file", ""}, "--cookie-file: must not be empty"},
         Bad{{"probe", "stratum+tcp://h"}, "has no port"}, Bad{{"replay"}, "give a recording"},
         Bad{{"mine", "--shares", "0"}, "--shares: '0'"}, Bad{{"mine", "stratum+tcp://h:3333"}, "--user"},
         Bad{{"mine", "--suggest-difficulty", "x"}, "'x' is no number"},
@@ -110,7 +112,7 @@ TEST(CommandLine, NothingPrintsTheHelpAndFails) {
 }
 
 TEST(CommandLine, EveryCommandHasHelpWithAnExample) {
-  for (const std::string command : {"mine", "bench", "devices", "verify", "version"}) {
+  for (const std::string command : {"mine", "bench", "devices", "probe", "verify", "version"}) {
     const auto exit = std::get<Exit>(parse_command_line({command, "--help"}));
     EXPECT_EQ(exit.code, kExitOk) << command;
     EXPECT_THAT(exit.out, HasSubstr("Example")) << command;
@@ -243,6 +245,29 @@ TEST(CommandLine, OtherCommands) {
   EXPECT_EQ(std::get<VerifyOptions>(parse_command_line({"verify", "--block", "f"})).block, "f");
   EXPECT_TRUE(std::holds_alternative<VersionOptions>(parse_command_line({"version"})));
   EXPECT_TRUE(std::holds_alternative<VersionOptions>(parse_command_line({"--version"})));
+}
+
+TEST(CommandLine, ProbeTakesTheOptionsOfPoolsAndNodes) {
+  const auto pool = std::get<ProbeOptions>(parse_command_line({"probe", "stratum+tcp://h:3333"}));
+  EXPECT_EQ(pool.source.user, "probe");
+  auto node = std::get<ProbeOptions>(
+      parse_command_line({"probe", "https://h", "--user", "u", "--pass", "p:@/", "--payout", kMainAddress, "--ca-file",
+                          "ca.pem", "--proxy", "socks5://127.0.0.1", "--seconds", "2.5", "--json"}));
+  EXPECT_EQ(node.url.port, 8332);
+  EXPECT_EQ(node.url.user, "u");
+  EXPECT_EQ(node.url.password, "p:@/");
+  EXPECT_TRUE(node.url.has_credentials);
+  EXPECT_EQ(node.source.payout, kMainAddress);
+  EXPECT_EQ(node.source.ca_file, "ca.pem");
+  ASSERT_TRUE(node.source.proxy);
+  EXPECT_EQ(node.source.proxy->port, 1080);
+  EXPECT_EQ(node.seconds.count(), 2.5);
+  EXPECT_TRUE(node.json);
+  node = std::get<ProbeOptions>(parse_command_line({"probe", "http://a:b@h", "--user", "u"}));
+  EXPECT_EQ(node.url.user, "a") << "the URL's own comes first";
+  node = std::get<ProbeOptions>(parse_command_line({"probe", "http://h", "--cookie-file", ".cookie"}));
+  EXPECT_EQ(node.source.cookie_file, ".cookie");
+  EXPECT_FALSE(node.url.has_credentials);
 }
 
 TEST(CommandLine, TheEmbeddedChainsOwnAddressIsOneItTakes) {

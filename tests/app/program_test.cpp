@@ -349,6 +349,20 @@ TEST(Program, AnUnwritableStateFolderStopsANodesMiner) {
   EXPECT_THAT(done.err, HasSubstr("--state none"));
 }
 
+TEST(Program, ANodeThatIsNotThereCannotBeProbed) {
+  const std::string url = "http://user:hunter2@127.0.0.1:1";
+  const Finished done = lode({"probe", url});
+  EXPECT_EQ(done.status, kExitNoSource) << done.err;
+  EXPECT_EQ(done.out, "");
+  EXPECT_THAT(done.err, HasSubstr("127.0.0.1:1"));
+  const Finished as_json = lode({"probe", url, "--json"});
+  EXPECT_EQ(as_json.status, kExitNoSource) << as_json.err;
+  const json::object report = json::parse(as_json.out).as_object();
+  EXPECT_TRUE(report.at("failure").is_string());
+  EXPECT_TRUE(report.at("template").is_null());
+  EXPECT_THAT(done.err + as_json.out + as_json.err, testing::Not(HasSubstr("hunter2")));
+}
+
 TEST(Program, ANodeThatIsNotThereIsNoSource) {
   const Finished done =
       lode({"mine", "http://user:hunter2@127.0.0.1:1", "--payout", "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080",

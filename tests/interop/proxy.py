@@ -14,6 +14,7 @@ from patience import PATIENCE
 from ports import free_port
 
 _HTML = b"<!DOCTYPE html><html><head><title>Router login</title></head><body><h1>Welcome</h1></body></html>"
+_FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
 
 
 class Held:
@@ -84,6 +85,7 @@ class Proxy:
         self._held = queue.Queue()
         self._undecided = []
         self._delays = {}
+        self._forbidden = set()
         self._log = []
         self._open = set()
         self._listener = None
@@ -122,6 +124,11 @@ class Proxy:
         """Replies to `method` are passed back `seconds` later."""
         with self._lock:
             self._delays[method] = seconds
+
+    def forbid(self, method):
+        """From now on requests for `method` are answered as Bitcoin Core answers what its rpcwhitelist does not name."""
+        with self._lock:
+            self._forbidden.add(method)
 
     def requests(self, method):
         """Parameters of all requests for `method` so far, in order of arrival."""
@@ -193,6 +200,9 @@ class Proxy:
                 method, held = self._admit(request)
                 if held is not None and not held.wait():
                     return
+                if method is not None and self._is_forbidden(method):
+                    client.sendall(_FORBIDDEN)
+                    continue
                 if self.answer is not None and method is not None:
                     reply = self.answer(json.loads(request.split(b"\r\n\r\n", 1)[1]), lambda: node.ask(request))
                 else:
@@ -221,12 +231,18 @@ class Proxy:
             self._open.discard(connection)
         _close(connection)
 
+    def _is_forbidden(self, method):
+        with self._lock:
+            return method.removeprefix("try ") in self._forbidden
+
     def _admit(self, request):
         try:
             call = json.loads(request.split(b"\r\n\r\n", 1)[1])
             method, params = call["method"], call.get("params", [])
         except (ValueError, KeyError, TypeError):
             return None, None
+        if (method, params) == ("submitblock", ["00"]):
+            method = "try submitblock"  # lode asks whether it may: no block
         with self._lock:
             self._log.append((method, params))
             held = Held(method, params) if method in self._holding else None

@@ -79,6 +79,14 @@ json::object sample_template(std::size_t transactions) {
 
 namespace {
 
+/// Whether a call is only made to learn if it may be.
+bool is_trial(const std::string& method, const json::array& params) {
+  if (method == "submitblock") return params.at(0).as_string().size() < 160;
+  if (method == "getblockheader") return params.at(0).as_string() == std::string(64, '0');
+  if (method == "getblockhash") return params.at(0) == 0;
+  return method == "getblocktemplate" && params.at(0).at("mode") == "none";
+}
+
 /// Of a block in hex, as it is shown.
 std::string hash_of(const std::string& block) {
   const Bytes header = from_hex(std::string_view(block).substr(0, 160), 80).value();
@@ -153,6 +161,7 @@ asio::awaitable<FakeReply> FakeNode::answer(FakeRequest request) {
   const bool is_longpoll = first != nullptr && first->contains("longpollid");
   if (is_longpoll) counted = "longpoll";
   if (first != nullptr && first->contains("mode") && first->at("mode") == "proposal") counted = "proposal";
+  if (is_trial(method, params)) counted = "try " + method;
   ++calls_[counted];
   while (threads > 0 && busy_->busy >= threads)
     co_await busy_->one_free.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -163,6 +172,7 @@ asio::awaitable<FakeReply> FakeNode::answer(FakeRequest request) {
     if (auto reply = answer_instead(counted, params)) co_return *reply;
   }
   if (request.field("authorization") != "Basic " + credentials) co_return http_reply(401, "");
+  if (forbidden.contains(method)) co_return http_reply(403, "");
   std::optional<std::pair<int, std::string>> fault;
   if (counted == "waitforblockheight" && !can_wait) fault = {-32601, "Method not found"};
   if (const auto set = faults.find(counted); set != faults.end()) fault = set->second;
@@ -195,7 +205,9 @@ asio::awaitable<FakeReply> FakeNode::answer(FakeRequest request) {
 
 json::value FakeNode::result_of(const std::string& method, const json::array& params) {
   if (method == "getblockchaininfo") return chain_info;
+  if (method == "getnetworkinfo") return network_info;
   if (method == "proposal") return proposal_answer;
+  if (method == "try getblockhash") return json::string(hash_text(0));
   if (method == "getblockheader") {
     return confirmations ? json::value(json::object{{"confirmations", *confirmations}}) : json::value(nullptr);
   }

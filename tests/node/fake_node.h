@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "tests/net/fake_http_server.h"
@@ -37,6 +38,8 @@ class FakeNode {
 
   boost::json::object block_template = sample_template();
   boost::json::object chain_info{{"chain", "regtest"}, {"initialblockdownload", false}};
+  boost::json::object network_info{{"version", 310100},   {"subversion", "/Fake:1.0/"}, {"connections", 8},
+                                   {"connections_in", 3}, {"connections_out", 5},       {"networkactive", true}};
   std::string credentials = "dTpzZWNyZXQ=";  ///< base64 of "u:secret"
   boost::json::value submit_answer = nullptr;
   boost::json::value proposal_answer = nullptr;
@@ -52,8 +55,13 @@ class FakeNode {
   int threads = 0;
   bool can_wait = false;  ///< knows waitforblockheight
 
-  /// Methods that answer an error instead: code and message.
-  std::map<std::string, std::pair<int, std::string>> faults;
+  /// Methods that rpcwhitelist does not list: HTTP status 403.
+  std::set<std::string> forbidden;
+  /// Methods that answer an error instead: code and message. A call that is only tried, with arguments that no real one
+  /// has, is counted and looked up as "try submitblock" and so on.
+  std::map<std::string, std::pair<int, std::string>> faults{{"try submitblock", {-22, "Block decode failed"}},
+                                                            {"try getblockheader", {-5, "Block not found"}},
+                                                            {"try getblocktemplate", {-8, "Invalid mode"}}};
   /// Looked at first; an answer from here replaces the node's.
   std::function<std::optional<FakeReply>(const std::string& method, const boost::json::value& params)> answer_instead;
 
