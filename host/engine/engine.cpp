@@ -27,7 +27,9 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::chrono::seconds kSampleInterval{1};
+/// A source that is behind is to be left within 5 s.
+constexpr std::chrono::milliseconds kLookInterval{250};
+constexpr int kLooksPerSample = 4;
 constexpr int kSamplesPerRateEvent = 10;
 constexpr std::chrono::seconds kRateSpan{10};
 constexpr std::chrono::seconds kSteadyRateSpan{60};
@@ -224,20 +226,27 @@ class Engine::Impl final : public SubmitterListener {
   asio::awaitable<void> tick() {
     asio::steady_timer timer(executor_);
     Clock::time_point next = Clock::now();
-    for (int samples = 1;; ++samples) {
-      sample();
-      scheduler_.reopen_overdue(kFateAwaited);
-      scheduler_.look_again();
-      if (samples % kSamplesPerRateEvent == 0) {
-        const double rate = workers_->rate(kRateSpan);
-        emit(Rate{.hashes_per_second = rate, .devices = workers_->device_rates(), .sources = source_counters()});
-        for (work::WorkSource* source : parts_.sources)
-          source->note_hash_rate(rate);
+    for (int looks = 0;; ++looks) {
+      if (looks % kLooksPerSample == 0) {
+        each_second(looks / kLooksPerSample + 1);
+      } else {
+        scheduler_.look_at_tips();
       }
-      next += kSampleInterval;
+      next += kLookInterval;
       timer.expires_at(next);
       co_await timer.async_wait(asio::use_awaitable);
     }
+  }
+
+  void each_second(int samples) {
+    sample();
+    scheduler_.reopen_overdue(kFateAwaited);
+    scheduler_.look_again();
+    if (samples % kSamplesPerRateEvent != 0) return;
+    const double rate = workers_->rate(kRateSpan);
+    emit(Rate{.hashes_per_second = rate, .devices = workers_->device_rates(), .sources = source_counters()});
+    for (work::WorkSource* source : parts_.sources)
+      source->note_hash_rate(rate);
   }
 
   asio::awaitable<void> watch_time() {

@@ -51,7 +51,7 @@ Scheduler::Slot& Scheduler::slot_of(const work::WorkSource& source) {
 }
 
 void Scheduler::on_connected(work::WorkSource& source) {
-  if (!slot_of(source).health.connect(std::chrono::steady_clock::now())) return;
+  if (!slot_of(source).health.connect()) return;
   log_.info("{}: connected", source.name());
   events_.on_event(SourceConnected{.source = source.name()});
   if (connected_) connected_(source);
@@ -100,13 +100,16 @@ void Scheduler::compare_tips() {
   for (Slot& slot : slots_) {
     const bool known = slot.health.is_behind();
     const Slot* node = node_ahead_of(slot);
-    slot.health.note_behind(node == nullptr ? std::string()
-                                            : fmt::format("its work is for height {}, while {} is at {}",
-                                                          slot.health.work()->height, node->source->name(),
-                                                          node->health.work()->height));
-    if (known || node == nullptr) continue;
-    log_.warn("{}: {}: sources that are not behind are preferred", slot.source->name(),
-              slot.health.trouble(std::chrono::steady_clock::now()));
+    const auto now = std::chrono::steady_clock::now();
+    if (node == nullptr) {
+      slot.health.note_behind({}, now);
+      continue;
+    }
+    slot.health.note_behind(fmt::format("its work is for height {}, while {} is at {}", slot.health.work()->height,
+                                        node->source->name(), node->health.work()->height),
+                            now);
+    if (known) continue;
+    log_.warn("{}: {}: sources that are not behind are preferred", slot.source->name(), slot.health.trouble(now));
   }
 }
 
@@ -225,12 +228,16 @@ bool Scheduler::all_ended() const noexcept {
 }
 
 bool Scheduler::is_steady(const Slot& slot) const {
-  return std::chrono::steady_clock::now() - slot.health.connected_since() >= patience_.return_after;
+  return std::chrono::steady_clock::now() - slot.health.well_since() >= patience_.return_after;
 }
 
 bool Scheduler::is_waited_for(const Slot& slot) const {
   return !ever_worked_ && !slot.health.has_ended() && !slot.health.has_failed() &&
          std::chrono::steady_clock::now() - started_ < patience_.first_work;
+}
+
+void Scheduler::look_at_tips() {
+  choose();
 }
 
 void Scheduler::look_again() {

@@ -41,7 +41,7 @@ struct SourcePatience {
   /// At the start a source is waited for, while a worse one has work already, unless an attempt has failed.
   std::chrono::steady_clock::duration first_work{};
   /// A source may work on a lower height than a node does.
-  std::chrono::steady_clock::duration behind = std::chrono::seconds(5);
+  std::chrono::steady_clock::duration behind = std::chrono::milliseconds(4500);
 };
 
 class Scheduler final : public work::SourceListener {
@@ -87,6 +87,9 @@ class Scheduler final : public work::SourceListener {
 
   /// Whether a block on this job's parent was found here already, so that another of its results is worth nothing.
   [[nodiscard]] bool is_solved(const work::Job& job) const;
+
+  /// To be called several times per second: leaves a source that has been behind for too long.
+  void look_at_tips();
 
   /// To be called every second or so: returns to sources that have been well for long enough, or gives the turn to the
   /// source that is owed most.

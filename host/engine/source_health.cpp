@@ -11,9 +11,10 @@ constexpr int kRefusalsAllowed = 16;
 constexpr std::chrono::seconds kFirstUnwell{60};
 constexpr std::chrono::seconds kLongestUnwell{3600};
 
-bool is_refusal(work::ShareOutcome::Kind kind) noexcept {
+bool is_refusal(const work::ShareOutcome& outcome) noexcept {
   using Kind = work::ShareOutcome::Kind;
-  return kind == Kind::kRejected || kind == Kind::kLowDifficulty || kind == Kind::kDuplicate;
+  return outcome.kind == Kind::kRejected || outcome.kind == Kind::kLowDifficulty || outcome.kind == Kind::kDuplicate ||
+         (outcome.kind == Kind::kStale && outcome.unexplained);
 }
 
 /// Of refusals without end, by what the source calls the last.
@@ -24,6 +25,8 @@ std::string_view likely_cause(work::ShareOutcome::Kind kind) noexcept {
              "--suggest-difficulty";
     case work::ShareOutcome::Kind::kDuplicate:
       return "it seems to give the same work to several miners; give each a worker name of its own (--user)";
+    case work::ShareOutcome::Kind::kStale:
+      return "it calls shares of its newest job late, as if it did not know the job; it may have lost its node";
     default:
       return "see the reason it gives, and check the worker name (--user)";
   }
@@ -47,14 +50,14 @@ std::string_view state_name(SourceState state) noexcept {
   return "ended";
 }
 
-bool SourceHealth::connect(TimePoint now) {
+bool SourceHealth::connect() {
   if (std::exchange(connected_, true)) return false;
-  connected_since_ = now;
   last_error_.clear();
   return true;
 }
 
 void SourceHealth::give_work(std::shared_ptr<const work::WorkTemplate> work, TimePoint now) {
+  if (work_ == nullptr) well_since_ = now;
   if (work_ == nullptr || work_->previous_block != work->previous_block) tip_since_ = now;
   work_ = std::move(work);
   work_since_ = now;
@@ -85,11 +88,16 @@ std::optional<SourceHealth::Refusals> SourceHealth::note_answer(const work::Shar
     refusals_ = times_unwell_ = 0;
     unwell_until_ = {};
   }
-  if (!is_refusal(outcome.kind) || ++refusals_ < kRefusalsAllowed) return std::nullopt;
+  if (!is_refusal(outcome) || ++refusals_ < kRefusalsAllowed) return std::nullopt;
   refusals_ = 0;
   const auto pause = std::min(kFirstUnwell * (1 << std::min(times_unwell_++, 10)), kLongestUnwell);
   unwell_until_ = now + pause;
   return Refusals{.count = kRefusalsAllowed, .pause = pause, .likely_cause = likely_cause(outcome.kind)};
+}
+
+void SourceHealth::note_behind(std::string why, TimePoint now) {
+  if (is_behind() && why.empty()) well_since_ = now;
+  behind_ = std::move(why);
 }
 
 SourceState SourceHealth::state(TimePoint now) const noexcept {

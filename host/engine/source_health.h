@@ -41,7 +41,7 @@ class SourceHealth {
   };
 
   /// It answers (again). False: it did already.
-  bool connect(TimePoint now);
+  bool connect();
   /// It gave work that may be used, for all that is known.
   void give_work(std::shared_ptr<const work::WorkTemplate> work, TimePoint now);
   /// The last work may not be used.
@@ -53,7 +53,7 @@ class SourceHealth {
   /// share, which no late job explains. Each time in a row it is unwell for twice as long, up to an hour.
   std::optional<Refusals> note_answer(const work::ShareOutcome& outcome, TimePoint now);
   /// Why another source's work is for a greater height; empty: there is no such source.
-  void note_behind(std::string why) { behind_ = std::move(why); }
+  void note_behind(std::string why, TimePoint now);
 
   [[nodiscard]] SourceState state(TimePoint now) const noexcept;
   /// What keeps it from working; empty if it works.
@@ -76,11 +76,12 @@ class SourceHealth {
   [[nodiscard]] TimePoint work_since() const noexcept { return work_since_; }
   /// Since when its work builds on the same block.
   [[nodiscard]] TimePoint tip_since() const noexcept { return tip_since_; }
-  [[nodiscard]] TimePoint connected_since() const noexcept { return connected_since_; }
+  /// Since when it gives work without a break and is not behind. One that refused shares is tried again at once: that
+  /// alone shows whether it is well.
+  [[nodiscard]] TimePoint well_since() const noexcept { return well_since_; }
 
  private:
   bool connected_ = false;
-  TimePoint connected_since_{};
   bool ended_ = false;
   bool reached_ = false;
   std::string last_error_;
@@ -89,6 +90,7 @@ class SourceHealth {
   std::shared_ptr<const work::WorkTemplate> work_;
   TimePoint work_since_{};
   TimePoint tip_since_{};
+  TimePoint well_since_{};
   int refusals_ = 0;      ///< of shares in a row, but for late ones
   int times_unwell_ = 0;  ///< since it took a share
   TimePoint unwell_until_{};

@@ -122,7 +122,9 @@ asio::awaitable<void> Submitter::keep_restoring(work::BlockSink& sink) {
 
 asio::awaitable<bool> Submitter::restore_lost(work::BlockSink& sink) {
   Restoration restoration;
-  if (!co_await find_lost(sink, restoration)) co_return false;
+  // Named: g++ 12 makes an illegal instruction of a condition that awaits, and of an early return behind it.
+  const bool told = co_await find_lost(sink, restoration);
+  if (!told) co_return false;
   const auto& lost = restoration.lost;
   if (lost.empty()) co_return true;
   log_.warn("{} has lost {} blocks that it had accepted (was it killed?), from height {} to {}: they are sent again",

@@ -205,6 +205,12 @@ asio::awaitable<void> NodeSession::wait_for_tips() {
       end(brought.error());
     } else if (*brought) {
       backoff.reset();
+      // A node that always has something new on its tip must not take all the time that there is.
+      const auto early = origin.asked + links_.options.times.shortest - Clock::now();
+      const bool same_tip = tip_changes_ == origin.tip_changes;
+      if (same_tip && early > Clock::duration::zero()) {
+        co_await pause(longpoll_timer_, std::chrono::ceil<std::chrono::milliseconds>(early));
+      }
     } else {
       co_await pause(longpoll_timer_, backoff.next());
     }

@@ -38,6 +38,7 @@ struct ShareOutcome {
   std::uint32_t height = 0;                    ///< of that block
   bool settled = false;                        ///< that block needs no more care: the pool has it, or the chain goes on
   bool held_back = false;                      ///< the share was not sent; `reason` says why
+  bool unexplained = false;                    ///< called late though nothing has made its job void
   bool again = false;                          ///< the block was sent again; its share was answered for before
   std::chrono::steady_clock::duration took{};  ///< from the candidate's arrival at the host to the answer
 };

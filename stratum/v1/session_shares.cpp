@@ -165,6 +165,9 @@ void Session::report(const work::Share& share, ShareVerdict verdict, const Reply
                                  .took = now - share.found},
                      .sent = sent.has_value()};
   if (sent) result.latency = now - *sent;
+  const Issued* issued = find_issued(share);
+  result.outcome.unexplained =
+      reply != nullptr && verdict == ShareVerdict::kStale && issued != nullptr && !issued->is_void;
   if (reply != nullptr && reply->error) note_error(result.outcome, *reply->error);
   if (verdict != ShareVerdict::kAccepted && result.outcome.reason.empty()) {
     result.outcome.reason = verdict == ShareVerdict::kUnanswered ? "no answer" : "the pool gave no reason";

@@ -13,7 +13,7 @@ using Answer = work::ShareOutcome::Kind;
 class SourceHealthTest : public ::testing::Test {
  public:
   void give_work(std::uint8_t parent) {
-    health.connect(now);
+    health.connect();
     health.give_work(test::make_template(parent), now);
   }
   /// Of the last answer.
@@ -37,8 +37,8 @@ TEST_F(SourceHealthTest, GoesFromTheFirstAttemptToWorkAndToItsEnd) {
   EXPECT_EQ(state(), SourceState::kConnecting);
   EXPECT_EQ(trouble(), "refused");
   EXPECT_TRUE(health.has_failed());
-  EXPECT_TRUE(health.connect(now));
-  EXPECT_FALSE(health.connect(now));
+  EXPECT_TRUE(health.connect());
+  EXPECT_FALSE(health.connect());
   EXPECT_FALSE(health.has_failed());
   EXPECT_EQ(state(), SourceState::kWithoutWork);
   EXPECT_EQ(trouble(), "it has sent no work");
@@ -62,7 +62,7 @@ TEST_F(SourceHealthTest, ARepeatedFailureIsNewsOnce) {
   EXPECT_TRUE(health.lose({Errc::kDisconnected, "refused"}, false));
   EXPECT_FALSE(health.lose({Errc::kDisconnected, "refused"}, false));
   EXPECT_TRUE(health.lose({Errc::kNotReady, "warming up"}, false));
-  health.connect(now);
+  health.connect();
   EXPECT_TRUE(health.lose({Errc::kNotReady, "warming up"}, false)) << "it had answered meanwhile";
   EXPECT_TRUE(health.lose({Errc::kNotReady, "warming up"}, true));
 }
@@ -88,11 +88,37 @@ TEST_F(SourceHealthTest, ItsTipIsAsOldAsItsFirstWorkOnIt) {
 
 TEST_F(SourceHealthTest, WhoIsBehindIsUnwellUntilItHasCaughtUp) {
   give_work(1);
-  health.note_behind("its work is for height 1");
+  health.note_behind("its work is for height 1", now);
   EXPECT_EQ(state(), SourceState::kUnwell);
   EXPECT_EQ(trouble(), "its work is for height 1");
-  health.note_behind("");
+  now += 10s;
+  health.note_behind("", now);
   EXPECT_EQ(state(), SourceState::kWorking);
+  EXPECT_EQ(health.well_since(), now) << "it is returned to like one that was lost";
+}
+
+TEST_F(SourceHealthTest, IsWellSinceItsFirstWorkAndNotSinceItsFirstAnswer) {
+  health.connect();
+  now += 10s;
+  give_work(1);
+  const auto first = now;
+  now += 10s;
+  give_work(2);
+  EXPECT_EQ(health.well_since(), first);
+  health.withdraw_work({Errc::kRejected, "bad"});
+  give_work(3);
+  EXPECT_EQ(health.well_since(), now);
+}
+
+TEST_F(SourceHealthTest, WhoCallsSharesOfAValidJobLateRefusesThem) {
+  give_work(1);
+  for (int i = 0; i < 15; ++i)
+    EXPECT_FALSE(health.note_answer({.kind = Answer::kStale, .unexplained = true}, now));
+  EXPECT_EQ(state(), SourceState::kWorking);
+  const auto refusals = health.note_answer({.kind = Answer::kStale, .unexplained = true}, now);
+  ASSERT_TRUE(refusals);
+  EXPECT_NE(refusals->likely_cause.find("did not know the job"), std::string_view::npos);
+  EXPECT_EQ(state(), SourceState::kUnwell);
 }
 
 TEST_F(SourceHealthTest, RefusalAfterRefusalMakesItUnwellEachTimeForLonger) {

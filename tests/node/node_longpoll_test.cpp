@@ -60,6 +60,24 @@ TEST_F(NodeLongpollTest, ComesAfterTheAnswerToTheFirstProposal) {
   EXPECT_TRUE(calls("longpoll", 1));
 }
 
+TEST_F(NodeLongpollTest, ANodeThatAlwaysHasSomethingNewOnItsTipIsAskedNowAndThen) {
+  options_.times.shortest = 100ms;
+  node_.answer_instead = [&, value = 5'000'000'000](const std::string& method,
+                                                    const json::value&) mutable -> std::optional<FakeReply> {
+    if (method != "longpoll") return std::nullopt;
+    node_.block_template["coinbasevalue"] = --value;
+    return http_reply(
+        200, json::serialize(json::object{{"result", node_.block_template},
+                                          {"error", nullptr},
+                                          {"id", node_.calls("longpoll") + node_.calls("waitforblockheight")}}));
+  };
+  start();
+  ASSERT_TRUE(calls("longpoll", 1));
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_TRUE(calls("longpoll", 5));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 300ms);
+}
+
 TEST_F(NodeLongpollTest, AProposalWithoutAnAnswerHoldsUpWorkNoLongerThanACall) {
   options_.times.call = 300ms;
   node_.answer_instead = [&](const std::string& method, const json::value&) -> std::optional<FakeReply> {

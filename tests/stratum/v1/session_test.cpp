@@ -449,6 +449,25 @@ TEST(Session, ARefusalSaysNothingOfASuggestionThatWasNotAgreedTo) {
   EXPECT_EQ(told.work()->share_target, chain::Target::difficulty_one()) << "it has named its own";
 }
 
+TEST(Session, AShareCalledLateIsExplainedByAJobThatMadeItVoid) {
+  Driver driver = working_driver();
+  const work::Share first = driver.find(driver.work(), 0);
+  const work::Share second = driver.find(driver.work(), 1);
+  const auto refuse = [&](const work::Share& share) {
+    driver.submit(share);
+    return driver.reply_to("mining.submit", "null", R"([21,"Job not found",null])");
+  };
+  driver.receive(refuse(first));
+  const std::string late = refuse(second);
+  driver.receive(notify_line({.id = "99", .clean = true}));
+  driver.receive(late);
+  const auto results = driver.all<ShareResult>();
+  ASSERT_EQ(results.size(), 2U);
+  EXPECT_TRUE(results[0].outcome.unexplained);
+  EXPECT_EQ(results[1].verdict, ShareVerdict::kStale);
+  EXPECT_FALSE(results[1].outcome.unexplained);
+}
+
 TEST(Session, AJobThatIsChangedWithoutEndEndsIt) {
   const auto mask_line = [](int i) {
     return std::string(R"({"id":null,"method":"mining.set_version_mask","params":[")") +
