@@ -93,29 +93,36 @@ void Submitter::note_tip(std::uint32_t height) {
 
 void Submitter::restore(work::BlockSink& sink) {
   if (journal_ == nullptr || finishing_ || journal_->accepted().empty()) return;
-  if (const auto [at, is_first] = restoring_.try_emplace(&sink, false); !is_first) {
-    at->second = true;
-    return;
+  const auto [at, is_first] = restoring_.try_emplace(&sink);
+  if (is_first) {
+    tasks_.spawn(keep_restoring(sink, at->second));
+  } else {
+    at->second.came_again = true;
+    if (at->second.pause != nullptr) at->second.pause->cancel();
   }
-  tasks_.spawn(keep_restoring(sink));
 }
 
-asio::awaitable<void> Submitter::keep_restoring(work::BlockSink& sink) {
+asio::awaitable<void> Submitter::keep_restoring(work::BlockSink& sink, Restoring& state) {
   asio::steady_timer pause(executor_);
   auto wait = kFirstRestoreRetry;
-  for (int attempts = 1;; ++attempts) {
-    listener_.on_restore_begun(sink);
+  bool has_come = true;
+  for (int attempts = 1; !finishing_; ++attempts) {
+    // Further attempts may come to nothing for long, where the node does not tell: its work is not to wait for them.
+    if (has_come) listener_.on_restore_begun(sink);
     const bool done = co_await restore_lost(sink);
-    listener_.on_restore_ended(sink);
-    const bool again = std::exchange(restoring_[&sink], false);
-    if (finishing_ || (!again && (done || attempts == kRestoreAttempts))) break;
-    if (again) continue;
-    pause.expires_after(wait);
-    pauses_.insert(&pause);
-    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
-    pauses_.erase(&pause);
-    if (finishing_) break;
-    wait = std::min(2 * wait, kLongestRestoreRetry);
+    if (has_come) listener_.on_restore_ended(sink);
+    if (!finishing_ && !state.came_again) {
+      if (done || attempts == kRestoreAttempts) break;
+      pause.expires_after(wait);
+      pauses_.insert(&pause);
+      state.pause = &pause;
+      co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+      state.pause = nullptr;
+      pauses_.erase(&pause);
+      wait = std::min(2 * wait, kLongestRestoreRetry);
+    }
+    has_come = std::exchange(state.came_again, false);
+    if (has_come) attempts = 0;
   }
   restoring_.erase(&sink);
 }

@@ -92,7 +92,13 @@ class Submitter {
     chain::Hash256 previous_block{};
   };
 
-  boost::asio::awaitable<void> keep_restoring(work::BlockSink& sink);
+  /// A node that may have lost blocks, from its connection until it has them.
+  struct Restoring {
+    bool came_again = false;                     ///< it has gone and come back meanwhile
+    boost::asio::steady_timer* pause = nullptr;  ///< before another attempt; null: there is none now
+  };
+
+  boost::asio::awaitable<void> keep_restoring(work::BlockSink& sink, Restoring& state);
   /// False: not all could be given to the node.
   boost::asio::awaitable<bool> restore_lost(work::BlockSink& sink);
   /// False: the node does not tell.
@@ -114,7 +120,7 @@ class Submitter {
   Log log_;
   std::map<chain::Hash256, std::shared_ptr<Delivery>> open_;
   std::set<boost::asio::steady_timer*> pauses_;  ///< of deliveries between two attempts
-  std::map<work::BlockSink*, bool> restoring_;   ///< and whether the node has gone and come back meanwhile
+  std::map<work::BlockSink*, Restoring> restoring_;
   bool finishing_ = false;
   bool given_up_ = false;
   net::TaskGroup tasks_;
