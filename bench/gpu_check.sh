@@ -100,7 +100,7 @@ check_needs() {
 generator=()
 if command -v ninja >/dev/null; then generator=(-G Ninja); fi
 step configure 120 cmake -S "$root/bench/gpu" -B "$build" "${generator[@]}" "-DLODE_CUDA_CAPABILITIES=$capability"
-if passed configure; then step build 300 nice cmake --build "$build" --parallel; fi
+if passed configure; then step build 300 cmake --build "$build" --parallel; fi
 if [[ ! -f $out/build.log ]] || ! passed build; then
   tail -n 30 "$out/configure.log" "$out/build.log" 2>/dev/null || true
   echo "gpu_check: it does not build" >&2
