@@ -92,38 +92,42 @@ void Submitter::note_tip(std::uint32_t height) {
 }
 
 void Submitter::restore(work::BlockSink& sink) {
-  if (journal_ == nullptr || finishing_ || journal_->accepted().empty()) return;
+  if (journal_ == nullptr || finishing_ || (open_.empty() && journal_->accepted().empty())) return;
   const auto [at, is_first] = restoring_.try_emplace(&sink);
+  Restoring& state = at->second;
+  // Before its first work can come.
+  if (!std::exchange(state.holds, true)) listener_.on_restore_begun(sink);
   if (is_first) {
-    tasks_.spawn(keep_restoring(sink, at->second));
+    tasks_.spawn(keep_restoring(sink, state));
   } else {
-    at->second.came_again = true;
-    if (at->second.pause != nullptr) at->second.pause->cancel();
+    state.came_again = true;
+    if (state.pause != nullptr) state.pause->cancel();
   }
 }
 
 asio::awaitable<void> Submitter::keep_restoring(work::BlockSink& sink, Restoring& state) {
   asio::steady_timer pause(executor_);
   auto wait = kFirstRestoreRetry;
-  bool has_come = true;
   for (int attempts = 1; !finishing_; ++attempts) {
-    // Further attempts may come to nothing for long, where the node does not tell: its work is not to wait for them.
-    if (has_come) listener_.on_restore_begun(sink);
     const bool done = co_await restore_lost(sink);
-    if (has_come) listener_.on_restore_ended(sink);
-    if (!finishing_ && !state.came_again) {
-      if (done || attempts == kRestoreAttempts) break;
-      pause.expires_after(wait);
-      pauses_.insert(&pause);
-      state.pause = &pause;
-      co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
-      state.pause = nullptr;
-      pauses_.erase(&pause);
-      wait = std::min(2 * wait, kLongestRestoreRetry);
+    if (finishing_) break;
+    if (std::exchange(state.came_again, false)) {
+      attempts = 0;
+      continue;
     }
-    has_come = std::exchange(state.came_again, false);
-    if (has_come) attempts = 0;
+    // Further attempts may come to nothing for long, where the node does not tell: its work is not to wait for them.
+    if (std::exchange(state.holds, false)) listener_.on_restore_ended(sink);
+    if (done || attempts == kRestoreAttempts) break;
+    pause.expires_after(wait);
+    pauses_.insert(&pause);
+    state.pause = &pause;
+    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+    state.pause = nullptr;
+    pauses_.erase(&pause);
+    wait = std::min(2 * wait, kLongestRestoreRetry);
+    state.came_again = false;  // this is what it waited for
   }
+  if (state.holds) listener_.on_restore_ended(sink);
   restoring_.erase(&sink);
 }
 
@@ -132,17 +136,25 @@ asio::awaitable<bool> Submitter::restore_lost(work::BlockSink& sink) {
   // Named: g++ 12 makes an illegal instruction of a condition that awaits, and of an early return behind it.
   const bool told = co_await find_lost(sink, restoration);
   if (!told) co_return false;
-  const auto& lost = restoration.lost;
+  auto& lost = restoration.lost;
+  if (!lost.empty()) {
+    log_.warn("{} has lost {} blocks that it had accepted (was it killed?), from height {} to {}: they are sent again",
+              sink.name(), lost.size(), lost.front().height, lost.back().height);
+  }
+  // Those without an answer have their places among them.
+  for (const auto& [hash, delivery] : open_)
+    lost.push_back({delivery->block.height, hash});
+  std::ranges::stable_sort(lost, {}, &store::BlockName::height);
   if (lost.empty()) co_return true;
-  log_.warn("{} has lost {} blocks that it had accepted (was it killed?), from height {} to {}: they are sent again",
-            sink.name(), lost.size(), lost.front().height, lost.back().height);
   bool all = true;
   for (const store::BlockName& name : lost) {
     all = co_await send_with_parents(sink, name, restoration);
     if (!all || given_up_) break;
   }
-  log_.info("{} has {} of the lost blocks in its chain again, and {} in a branch", sink.name(), restoration.in_chain,
-            restoration.in_branch);
+  log_.info("{} has {} of {} lost or unanswered blocks in its chain, and {} in a branch", sink.name(),
+            restoration.in_chain, lost.size(), restoration.in_branch);
+  for (asio::steady_timer* const pause : pauses_)
+    pause->cancel();  // what became of the unanswered ones can be learned now
   co_return all;
 }
 
@@ -170,25 +182,36 @@ asio::awaitable<bool> Submitter::send_with_parents(work::BlockSink& sink, store:
       chain.pop_back();
       continue;
     }
-    const auto parent = std::find_if(restoration.names.begin(), restoration.names.end(),
-                                     [&](const store::BlockName& one) { return one.hash == resent.previous_block; });
-    if (parent == restoration.names.end() || !restoration.sent.insert(parent->hash).second) co_return false;
+    const auto is_parent = [&](const store::BlockName& one) { return one.hash == resent.previous_block; };
+    auto parent = std::ranges::find_if(restoration.lost, is_parent);
+    if (parent == restoration.lost.end()) {
+      parent = std::ranges::find_if(restoration.names, is_parent);
+      if (parent == restoration.names.end()) co_return false;
+    }
+    if (!restoration.sent.insert(parent->hash).second) co_return false;
     chain.push_back(*parent);
   }
   co_return true;
 }
 
+Result<work::FoundBlock> Submitter::block_of(const store::BlockName& name) const {
+  if (const auto open = open_.find(name.hash); open != open_.end()) return open->second->block;
+  const auto kept = journal_->read_accepted(name);
+  if (!kept) return kept.error();
+  return work::FoundBlock{.hash = kept->hash,
+                          .previous_block = kept->previous_block,
+                          .height = kept->height,
+                          .serialized = kept->serialized};
+}
+
 asio::awaitable<Submitter::Resent> Submitter::send_again(work::BlockSink& sink, store::BlockName name,
                                                          Restoration& restoration) {
-  const auto kept = journal_->read_accepted(name);
+  auto kept = block_of(name);
   if (!kept) {
     log_.error("block {} at height {} cannot be read: {}", name.hash.to_display(), name.height, kept.error().message());
     co_return Resent{.kind = Outcome::Kind::kRejected};
   }
-  const work::FoundBlock block{.hash = kept->hash,
-                               .previous_block = kept->previous_block,
-                               .height = kept->height,
-                               .serialized = kept->serialized};
+  const work::FoundBlock block = *std::move(kept);
   const Outcome outcome = co_await sink.submit_block(block);
   switch (outcome.kind) {
     case Outcome::Kind::kAccepted:

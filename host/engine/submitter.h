@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "host/base/log.h"
+#include "host/base/result.h"
 #include "host/net/task_group.h"
 #include "host/store/block_journal.h"
 #include "host/work/found_block.h"
@@ -81,7 +82,7 @@ class Submitter {
   /// One look at what a node has lost.
   struct Restoration {
     std::vector<store::BlockName> names;  ///< of all accepted blocks, lowest first
-    std::vector<store::BlockName> lost;   ///< the same
+    std::vector<store::BlockName> lost;   ///< of those, and in the end of the blocks without an answer; the same
     std::set<chain::Hash256> sent;
     std::size_t in_chain = 0;
     std::size_t in_branch = 0;
@@ -94,6 +95,7 @@ class Submitter {
 
   /// A node that may have lost blocks, from its connection until it has them.
   struct Restoring {
+    bool holds = false;                          ///< its work waits: on_restore_begun() was called
     bool came_again = false;                     ///< it has gone and come back meanwhile
     boost::asio::steady_timer* pause = nullptr;  ///< before another attempt; null: there is none now
   };
@@ -106,6 +108,8 @@ class Submitter {
   /// Sends a block, and before it those below it that the node turns out to lack. False: the node does not take it now.
   boost::asio::awaitable<bool> send_with_parents(work::BlockSink& sink, store::BlockName name,
                                                  Restoration& restoration);
+  /// An accepted block, or one without an answer. Errors: those of BlockJournal::read_accepted().
+  [[nodiscard]] Result<work::FoundBlock> block_of(const store::BlockName& name) const;
   boost::asio::awaitable<Resent> send_again(work::BlockSink& sink, store::BlockName name, Restoration& restoration);
   void send(std::shared_ptr<Delivery> delivery);
   boost::asio::awaitable<void> deliver(std::shared_ptr<Delivery> delivery, work::BlockSink& sink);

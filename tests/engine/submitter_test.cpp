@@ -52,7 +52,9 @@ class SlowSink final : public work::BlockSink {
 class SubmitterTest : public ::testing::Test, public SubmitterListener {
  public:
   void on_block_fate(const BlockFate& fate) override { fates.push_back(fate); }
-  void on_restore_begun(const work::BlockSink& sink) override { EXPECT_TRUE(restoring.insert(&sink).second); }
+  void on_restore_begun(const work::BlockSink& sink) override {
+    EXPECT_TRUE(restoring.insert(&sink).second) << "held twice";
+  }
   void on_restored(const chain::Hash256& previous_block) override { parents_restored.push_back(previous_block); }
   void on_restore_ended(const work::BlockSink& sink) override { EXPECT_EQ(restoring.erase(&sink), 1U); }
 
@@ -347,6 +349,30 @@ TEST_F(RestoreTest, AParentThatWasTakenForKnownIsSentFirst) {
   remember();
   restore();
   EXPECT_TRUE(first.lacks->empty());
+}
+
+TEST_F(RestoreTest, AParentWithoutAnAnswerIsSentInItsPlace) {
+  // The node was killed before it could answer for a block, took the next one after its restart, and was killed again.
+  work::FoundBlock pending = test::make_block_on(blocks[3].hash);
+  pending.height = 105;
+  work::FoundBlock above = test::make_block_on(pending.hash);
+  add(above, 106);
+  first.lacks = {blocks[3].hash, pending.hash, above.hash};
+  first.judge = [](const work::FoundBlock&) { return outcome(Kind::kUnavailable); };
+  second.judge = first.judge;
+  submitter->submit(pending, std::chrono::steady_clock::now());
+  while (first.received.empty() || second.received.empty())
+    context.run_one();
+  first.received.clear();
+  remember();
+  submitter->restore(first);
+  EXPECT_EQ(restoring.count(&first), 1U) << "at once: its work may come next";
+  while (!first.lacks->empty())
+    context.run_one();
+  ASSERT_GE(first.received.size(), 3U);
+  std::vector<std::uint32_t> heights = heights_sent();
+  heights.resize(3);
+  EXPECT_EQ(heights, (std::vector<std::uint32_t>{104, 105, 106}));
 }
 
 TEST_F(RestoreTest, ANodeThatDoesNotTellIsAskedAgain) {

@@ -432,7 +432,8 @@ TEST_F(PoolSourceTest, APoolThatSendsLodeOnAndOnIsAskedLessAndLessOften) {
   const auto begin = std::chrono::steady_clock::now();
   run();
   EXPECT_EQ(wires.size(), 5U);
-  EXPECT_GE(std::chrono::steady_clock::now() - begin, 300ms) << "pauses of 40, 80, 160 and 320 ms, half of each at least";
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 300ms)
+      << "pauses of 40, 80, 160 and 320 ms, half of each at least";
 }
 
 TEST_F(PoolSourceTest, WorkThatDoesNotPayWhomItMustIsNotHandedOver) {
