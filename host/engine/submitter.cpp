@@ -23,9 +23,6 @@ constexpr std::chrono::milliseconds kLongestRetryAtTheEnd{500};
 constexpr std::chrono::minutes kOthersTriedFor{10};
 constexpr std::size_t kMostTasksForOthers = 64;
 
-/// Accepted blocks that a node has, one after another from the highest, before it is believed to have those below them.
-constexpr std::size_t kSureAfter = 8;
-
 /// A node that lost a block of somebody else's has to fetch it before it can take ours on top.
 constexpr std::chrono::milliseconds kFirstRestoreRetry{1000};
 constexpr std::chrono::milliseconds kLongestRestoreRetry{60'000};
@@ -160,12 +157,13 @@ asio::awaitable<bool> Submitter::restore_lost(work::BlockSink& sink) {
 
 asio::awaitable<bool> Submitter::find_lost(work::BlockSink& sink, Restoration& restoration) {
   restoration.names = journal_->accepted();
-  std::size_t there = 0;  // one after another
-  for (auto name = restoration.names.rbegin(); name != restoration.names.rend() && there < kSureAfter; ++name) {
-    const std::optional<bool> has = co_await sink.has_block(name->hash, name->height);
-    if (!has || given_up_) co_return false;
-    there = *has ? there + 1 : 0;
-    if (!*has) restoration.lost.push_back(*name);
+  // A block of the best chain has all that it builds on below it. One in a branch tells nothing of others.
+  bool found = false;
+  for (auto name = restoration.names.rbegin(); name != restoration.names.rend() && !found; ++name) {
+    const auto place = co_await sink.find_block(name->hash, name->height);
+    if (!place || given_up_) co_return false;
+    found = *place == work::BlockPlace::kBestChain;
+    if (*place == work::BlockPlace::kNowhere) restoration.lost.push_back(*name);
   }
   std::reverse(restoration.lost.begin(), restoration.lost.end());
   co_return true;

@@ -111,7 +111,8 @@ asio::awaitable<BlockOutcome> BlockSubmission::submit(work::FoundBlock block, st
   co_return co_await place_in_chain(*client, block, std::move(valid), std::move(unknown));
 }
 
-asio::awaitable<std::optional<bool>> BlockSubmission::has_block(chain::Hash256 hash, std::uint32_t height) {
+asio::awaitable<std::optional<work::BlockPlace>> BlockSubmission::find_block(chain::Hash256 hash,
+                                                                             std::uint32_t height) {
   Lease client = lease();
   RpcCallOptions call;
   call.time_limit = limit_;
@@ -120,24 +121,27 @@ asio::awaitable<std::optional<bool>> BlockSubmission::has_block(chain::Hash256 h
   if (!reply) co_return std::nullopt;
   if (reply->fault) {
     // The chain is not so long. Bitcoin Core says it under a code of its own, bcoin in words.
-    if (reply->fault->code == rpc_code::kInvalidParameter || says_not_found(*reply->fault)) co_return false;
+    if (reply->fault->code == rpc_code::kInvalidParameter || says_not_found(*reply->fault)) {
+      co_return co_await look_in_branches(*client, hash);
+    }
     co_return std::nullopt;
   }
   if (!reply->result.is_string()) co_return std::nullopt;
   const json::string& best = reply->result.get_string();
-  if (std::string_view(best.data(), best.size()) == hash.to_display()) co_return true;
-  co_return co_await knows_block(*client, hash);
+  if (std::string_view(best.data(), best.size()) == hash.to_display()) co_return work::BlockPlace::kBestChain;
+  co_return co_await look_in_branches(*client, hash);
 }
 
-asio::awaitable<std::optional<bool>> BlockSubmission::knows_block(RpcClient& client, chain::Hash256 hash) {
+asio::awaitable<std::optional<work::BlockPlace>> BlockSubmission::look_in_branches(RpcClient& client,
+                                                                                   chain::Hash256 hash) {
   RpcCallOptions call;
   call.time_limit = limit_;
   std::string params = "[\"" + hash.to_display() + "\"]";
   auto reply = co_await client.call("getblockheader", std::move(params), call);
-  if (cannot_be_asked(reply)) co_return false;  // it is not in the chain, which is all that can be known
+  if (cannot_be_asked(reply)) co_return work::BlockPlace::kNowhere;
   if (!reply) co_return std::nullopt;
-  if (!reply->fault) co_return true;
-  if (says_not_found(*reply->fault)) co_return false;
+  if (reply->result.is_object()) co_return work::BlockPlace::kBranch;
+  if (reply->fault && says_not_found(*reply->fault)) co_return work::BlockPlace::kNowhere;
   co_return std::nullopt;
 }
 

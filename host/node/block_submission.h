@@ -30,8 +30,8 @@ class BlockSubmission {
   boost::asio::awaitable<work::BlockOutcome> submit(work::FoundBlock block, std::optional<std::string> work_id,
                                                     std::function<boost::asio::awaitable<bool>()> on_taken);
 
-  /// See work::BlockSink::has_block().
-  boost::asio::awaitable<std::optional<bool>> has_block(chain::Hash256 hash, std::uint32_t height);
+  /// See work::BlockSink::find_block().
+  boost::asio::awaitable<std::optional<work::BlockPlace>> find_block(chain::Hash256 hash, std::uint32_t height);
 
   /// Opens the connection that the next block will take, if it is not open.
   boost::asio::awaitable<void> warm_up();
@@ -42,8 +42,8 @@ class BlockSubmission {
  private:
   class Lease;
   Lease lease();
-  /// Whether the node has the block, wherever; nothing: it does not tell. Not in its chain, if it may not tell.
-  boost::asio::awaitable<std::optional<bool>> knows_block(RpcClient& client, chain::Hash256 hash);
+  /// For a block that is not in the best chain.
+  boost::asio::awaitable<std::optional<work::BlockPlace>> look_in_branches(RpcClient& client, chain::Hash256 hash);
   /// submitblock and what its answer means; nothing where the node has taken the block.
   boost::asio::awaitable<std::optional<work::BlockOutcome>> send(const work::FoundBlock& block,
                                                                  const std::optional<std::string>& work_id);

@@ -71,8 +71,8 @@ class NodeSource::Impl {
   asio::awaitable<Error> run(work::WorkSource& source, work::SourceListener& listener);
   void stop() noexcept;
   asio::awaitable<work::BlockOutcome> submit(work::FoundBlock block);
-  asio::awaitable<std::optional<bool>> has_block(chain::Hash256 hash, std::uint32_t height) {
-    return submission_.has_block(hash, height);
+  asio::awaitable<std::optional<work::BlockPlace>> find_block(chain::Hash256 hash, std::uint32_t height) {
+    return submission_.find_block(hash, height);
   }
   NodeCounters counters() const;
   const std::string& name() const noexcept { return name_; }
@@ -246,8 +246,8 @@ asio::awaitable<work::BlockOutcome> NodeSource::submit_block(work::FoundBlock bl
   return impl_->submit(std::move(block));
 }
 
-asio::awaitable<std::optional<bool>> NodeSource::has_block(chain::Hash256 hash, std::uint32_t height) {
-  return impl_->has_block(hash, height);
+asio::awaitable<std::optional<work::BlockPlace>> NodeSource::find_block(chain::Hash256 hash, std::uint32_t height) {
+  return impl_->find_block(hash, height);
 }
 
 NodeCounters NodeSource::counters() const {

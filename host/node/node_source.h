@@ -37,7 +37,8 @@ class NodeSource final : public work::WorkSource, public work::BlockSink {
 
   [[nodiscard]] bool outlives_process() const noexcept override { return true; }
   boost::asio::awaitable<work::BlockOutcome> submit_block(work::FoundBlock block) override;
-  boost::asio::awaitable<std::optional<bool>> has_block(chain::Hash256 hash, std::uint32_t height) override;
+  boost::asio::awaitable<std::optional<work::BlockPlace>> find_block(chain::Hash256 hash,
+                                                                     std::uint32_t height) override;
 
   [[nodiscard]] NodeCounters counters() const;
 

@@ -23,6 +23,13 @@ struct BlockOutcome {
   std::string detail;  ///< a sentence for people: what it means and what to do
 };
 
+/// Where a sink has a block.
+enum class BlockPlace {
+  kBestChain,
+  kBranch,
+  kNowhere,  ///< or it may not tell: it is not in the best chain
+};
+
 class BlockSink {
  public:
   virtual ~BlockSink() = default;
@@ -36,10 +43,11 @@ class BlockSink {
   /// kAccepted, on a side branch kStale.
   virtual boost::asio::awaitable<BlockOutcome> submit_block(FoundBlock block) = 0;
 
-  /// Whether the sink still has a block that it once had, in its best chain or in a branch; nothing: it does not tell
-  /// now. One attempt, bounded in time. What forgets nothing need not look.
-  virtual boost::asio::awaitable<std::optional<bool>> has_block(chain::Hash256 /*hash*/, std::uint32_t /*height*/) {
-    co_return true;
+  /// Where a block is that the sink once had in its best chain; nothing: it does not tell now. One attempt, bounded in
+  /// time. What forgets nothing need not look.
+  virtual boost::asio::awaitable<std::optional<BlockPlace>> find_block(chain::Hash256 /*hash*/,
+                                                                       std::uint32_t /*height*/) {
+    co_return BlockPlace::kBestChain;
   }
 };
 

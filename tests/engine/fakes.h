@@ -82,13 +82,16 @@ class FakeSink final : public work::BlockSink {
     co_return outcome;
   }
 
-  boost::asio::awaitable<std::optional<bool>> has_block(chain::Hash256 hash, std::uint32_t /*height*/) override {
+  boost::asio::awaitable<std::optional<work::BlockPlace>> find_block(chain::Hash256 hash,
+                                                                     std::uint32_t /*height*/) override {
     ++looks;
     if (!lacks) co_return std::nullopt;
-    co_return !lacks->contains(hash);
+    if (lacks->contains(hash)) co_return work::BlockPlace::kNowhere;
+    co_return branch.contains(hash) ? work::BlockPlace::kBranch : work::BlockPlace::kBestChain;
   }
 
   std::optional<std::set<chain::Hash256>> lacks = std::set<chain::Hash256>{};  ///< nothing: it does not tell
+  std::set<chain::Hash256> branch;                                             ///< what it has there
   int looks = 0;
 
   std::deque<work::BlockOutcome> outcomes{{.kind = Kind::kAccepted, .reason = "", .detail = ""}};

@@ -519,6 +519,37 @@ TEST_F(NodeSourceTest, BlocksCanBeSubmittedWithoutRun) {
   EXPECT_EQ(submit(block).kind, Kind::kUnavailable);
 }
 
+TEST_F(NodeSourceTest, TellsWhereABlockIs) {
+  using Place = work::BlockPlace;
+  start();
+  ASSERT_TRUE(works(1));
+  const work::FoundBlock block = mine(*listener_.works[0]);
+  node_.other_block_at_height = block.hash.to_display();
+  const auto place = [&] {
+    std::optional<std::optional<Place>> found;
+    asio::co_spawn(io_, source_->find_block(block.hash, block.height),
+                   [&](std::exception_ptr failure, std::optional<Place> got) {
+                     EXPECT_EQ(failure, nullptr);
+                     found = got;
+                   });
+    EXPECT_TRUE(run_until([&] { return found.has_value(); }));
+    return found.value_or(std::nullopt);
+  };
+  EXPECT_EQ(place(), Place::kBestChain);
+  node_.other_block_at_height = std::string(64, '0');
+  EXPECT_EQ(place(), std::nullopt) << "neither there nor \"not found\"";
+  node_.confirmations = -1;
+  EXPECT_EQ(place(), Place::kBranch);
+  node_.faults["getblockhash"] = {-8, "Block height out of range"};
+  EXPECT_EQ(place(), Place::kBranch) << "a longer one that was given up";
+  node_.faults["getblockheader"] = {-5, "Block not found"};
+  EXPECT_EQ(place(), Place::kNowhere);
+  node_.forbidden = {"getblockheader"};
+  EXPECT_EQ(place(), Place::kNowhere) << "it is not in the chain, which is all that can be known";
+  node_.faults["getblockhash"] = {-28, "Loading block index"};
+  EXPECT_EQ(place(), std::nullopt);
+}
+
 TEST_F(NodeSourceTest, AConnectionIsWarmForTheBlock) {
   start();
   ASSERT_TRUE(works(1));
