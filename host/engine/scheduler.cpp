@@ -64,6 +64,9 @@ void Scheduler::on_work(work::WorkSource& source, std::shared_ptr<const work::Wo
   if (work->parent_again) {
     std::erase_if(parents_, [&](const auto& p) { return p.first == work->previous_block && p.second.closed; });
   }
+  // A node that was killed may be back before its loss is noticed.
+  const auto& before = slot.health.work();
+  if (connected_ && before && !work->is_for_shares() && work->height < before->height) connected_(source);
   slot.health.give_work(std::move(work), std::chrono::steady_clock::now());
   choose();
   pass_on_tip(slot);

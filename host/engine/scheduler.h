@@ -61,7 +61,8 @@ class Scheduler final : public work::SourceListener {
   void on_share(work::WorkSource& source, const work::ShareOutcome& outcome) override;
   void on_lost(work::WorkSource& source, const Error& reason) override;
 
-  /// To be called whenever a source answers (again).
+  /// To be called whenever a source answers (again), and when a node's work goes back to a lower height: it may be
+  /// another process than before.
   void call_when_connected(std::function<void(const work::WorkSource&)> call) { connected_ = std::move(call); }
 
   /// A source's run() ended by itself: it can never work.

@@ -129,6 +129,23 @@ TEST_F(SchedulerTest, NobodyAnsweringReopensTheParentInTheEnd) {
   EXPECT_EQ(working_on(), 1);
 }
 
+TEST_F(SchedulerTest, ANodeWhoseHeightGoesBackCountsAsConnectedAnew) {
+  int calls = 0;
+  scheduler.call_when_connected([&](const work::WorkSource&) { ++calls; });
+  const auto give = [&](std::uint8_t number, std::uint32_t height) {
+    const auto work = test::make_template(number);
+    work->height = height;
+    scheduler.on_work(first, work);
+  };
+  scheduler.on_connected(first);
+  give(1, 100);
+  give(2, 101);
+  give(3, 101);
+  EXPECT_EQ(calls, 1);
+  give(1, 100);
+  EXPECT_EQ(calls, 2);
+}
+
 TEST_F(SchedulerTest, WithdrawnWorkIsNotHashed) {
   scheduler.on_connected(first);
   scheduler.on_work(first, test::make_template(1));
