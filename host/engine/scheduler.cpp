@@ -260,7 +260,7 @@ void Scheduler::tell_of_idleness() {
 }
 
 std::string Scheduler::trouble_of(const Slot& slot) const {
-  if (slot.held) return "it is asked for blocks that it may have lost, and given them again";
+  if (slot.held) return "it is being checked for lost blocks, which are sent to it again";
   if (!has_work(slot)) return slot.health.trouble(std::chrono::steady_clock::now());
   return worth_of(slot) == Worth::kWait ? "a block was found for its work, and has no answer yet"
                                         : "its work is for a block that was found";

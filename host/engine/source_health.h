@@ -66,8 +66,6 @@ class SourceHealth {
   /// Whether an attempt or a piece of work has failed, and nothing better came since.
   [[nodiscard]] bool has_failed() const noexcept { return !last_error_.empty() || !withdrawn_.empty(); }
   [[nodiscard]] bool is_behind() const noexcept { return !behind_.empty(); }
-  /// Why the last attempt failed; empty if it has answered since.
-  [[nodiscard]] const std::string& last_error() const noexcept { return last_error_; }
   /// Why its last work may not be used; empty if it may.
   [[nodiscard]] const std::string& withdrawn() const noexcept { return withdrawn_; }
 
@@ -84,7 +82,7 @@ class SourceHealth {
   bool connected_ = false;
   bool ended_ = false;
   bool reached_ = false;
-  std::string last_error_;
+  std::string last_error_;  ///< of the last attempt; empty if it has answered since
   std::string withdrawn_;
   std::string behind_;
   std::shared_ptr<const work::WorkTemplate> work_;

@@ -1,9 +1,7 @@
 """Bitcoin Core itself, on a chain of its own: the node that lode is for. Debian has no package of it, so its tests run where
 BITCOIND names the program, or `bitcoind` is on the path."""
 
-import base64
 import http.client
-import json
 import os
 import shutil
 import subprocess
@@ -65,18 +63,8 @@ class Core:
         return "http://x:secret@127.0.0.1:%d" % self.port
 
     def rpc(self, method, *params, timeout=PATIENCE):
-        """Calls one RPC method; RpcError when the node answers with an error, OSError or HTTPException when it does not
-        answer within `timeout` seconds."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        try:
-            headers = {"Authorization": "Basic " + base64.b64encode(b"x:secret").decode()}
-            connection.request("POST", "/", json.dumps({"method": method, "params": params, "id": 1}), headers)
-            reply = json.loads(connection.getresponse().read())
-        finally:
-            connection.close()
-        if reply.get("error"):
-            raise bcoin.RpcError(reply["error"].get("code"), reply["error"].get("message"))
-        return reply["result"]
+        """Calls one RPC method, as bcoin.call() does."""
+        return bcoin.call(self.port, "secret", method, *params, timeout=timeout)
 
     def best_chain(self):
         """The hashes of all its blocks."""
